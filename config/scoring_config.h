@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace freshet {
+
+/// Items and their content.
+struct CatalogueConfig {
+  /// Most items known at a time; further new items are not learned until there is room.
+  std::size_t items_max = 2'000'000;
+  /// Size of the embedding that item updates bring; 0 = they bring none.
+  std::size_t embedding_dim = 0;
+};
+
+/// Decayed popularity.
+struct PopularityConfig {
+  /// Half-lives in learned events, shortest first.
+  std::vector<double> half_lives{1'000, 10'000, 100'000};
+};
+
+/// Sequential co-visitation counts and the walk on them (docs/model.md).
+struct CovisitationConfig {
+  /// History entries an event is paired with, weight 1/distance.
+  std::size_t window = 10;
+  /// Weight of the reverse direction.
+  double reverse_weight = 0.7;
+  /// Pairs kept per item; at twice this many the weakest are dropped.
+  std::size_t neighbours_max = 128;
+  /// Half-life in learned events of a pair's standing when pairs are dropped.
+  double half_life = 50'000;
+  /// Edges per item that the walk follows.
+  std::size_t walk_edges_max = 30;
+};
+
+/// The attention network over the history (docs/model.md).
+struct NetworkConfig {
+  bool enabled = true;
+  std::size_t dim = 64;
+  std::size_t heads = 2;
+  /// Newest history entries it reads.
+  std::size_t history_max = 20;
+  /// Sampled negatives per training step, shared by its examples.
+  std::size_t negatives = 256;
+  /// Share of negatives from recent targets; the rest uniform over known items.
+  double recent_negatives_ratio = 0.7;
+  double learning_rate = 0.08;
+  /// "cpu", "cuda", or "auto" (cuda when present).
+  std::string device = "auto";
+};
+
+/// The learned second stage over the experts' candidates (docs/model.md).
+struct SecondStageConfig {
+  bool enabled = true;
+  std::size_t hidden = 32;
+  double learning_rate = 0.002;
+};
+
+/// The mixture of experts in probability space.
+struct MixtureConfig {
+  double learning_rate = 0.002;
+  /// No expert's weight falls below this.
+  double floor = 0.002;
+};
+
+/// The learner.
+struct LearningConfig {
+  /// Examples ranked, then learned, together.
+  std::size_t batch_size_max = 32;
+  /// Examples that wait for the learner; when full, the fold slows down.
+  std::size_t queue_max = 4'096;
+  /// Interval between two deltas to scoring.
+  std::chrono::milliseconds delta_interval{100};
+  /// Where the model is kept; empty = it starts anew.
+  std::string directory = "freshet-data/model";
+  std::chrono::seconds checkpoint_interval{60};
+  /// Seed of weights and negatives.
+  std::uint64_t seed = 1;
+};
+
+/// What never stands in a list.
+struct FilterConfig {
+  bool unavailable = true;
+  bool disliked = true;
+  /// Bought items stay out for `repurchase_after`; 0 s with `bought` = for ever.
+  bool bought = true;
+  std::chrono::seconds repurchase_after{0};
+  /// Items of the current session, the newest excepted, stay out.
+  bool seen = false;
+};
+
+/// Scoring and learning.
+struct ScoringConfig {
+  /// Items in a list.
+  std::size_t list_size = 20;
+  /// Candidates per expert.
+  std::size_t candidates_per_expert = 50;
+  /// Users scored together. Larger raises throughput and p99 latency.
+  std::size_t batch_size_max = 64;
+  /// Longest wait for a batch to fill; 0 = score what is there.
+  std::chrono::microseconds batch_linger_max{0};
+  /// Users that wait for scoring; when full, lists coalesce per user.
+  std::size_t queue_max = 1'024;
+  /// Users that wait longer are served by counts alone.
+  std::chrono::milliseconds rank_deadline{250};
+  /// Users whose last served list is kept to measure quality as served.
+  std::size_t served_lists_max = 200'000;
+  CatalogueConfig catalogue;
+  PopularityConfig popularity;
+  CovisitationConfig covisitation;
+  NetworkConfig network;
+  MixtureConfig mixture;
+  SecondStageConfig second_stage;
+  LearningConfig learning;
+  FilterConfig filters;
+};
+
+}  // namespace freshet

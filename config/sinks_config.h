@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace freshet {
+
+/// Writing to Kafka.
+struct KafkaSinkConfig {
+  std::string brokers = "127.0.0.1:9092";
+  std::string lists_topic = "freshet.recommendations";
+  std::string dead_letters_topic = "freshet.dead-letters";
+  /// Must be shorter than ingest.kafka.session_timeout, so that a zombie cannot publish late.
+  std::chrono::milliseconds delivery_timeout{8000};
+  /// Longest wait for a batch of lists to fill.
+  std::chrono::milliseconds linger{0};
+  /// Lists and dead letters in flight; when full, publishing waits.
+  std::size_t in_flight_max = 10'000;
+  /// Handed to librdkafka as they are; ours win.
+  std::map<std::string, std::string> properties;
+};
+
+/// Metrics, health, questions, console.
+struct HttpConfig {
+  bool enabled = true;
+  std::string address = "127.0.0.1";
+  /// 0 = any free port, which is printed.
+  std::uint16_t port = 8080;
+  std::size_t connections_max = 256;
+  std::size_t request_bytes_max = 64 << 10;
+  std::chrono::milliseconds request_timeout{5000};
+};
+
+/// Where lists, dead letters and figures go.
+struct SinksConfig {
+  KafkaSinkConfig kafka;
+  HttpConfig http;
+  /// Longer originals are cut in the dead letter.
+  std::size_t dead_letter_bytes_max = 1 << 20;
+};
+
+}  // namespace freshet

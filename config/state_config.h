@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace freshet {
+
+/// The fold and its store.
+struct StateConfig {
+  /// One RocksDB database per partition is made under this directory.
+  std::string directory = "freshet-data/state";
+  /// Interactions kept per user. Larger costs bytes per user and time per event.
+  std::size_t history_max = 50;
+  /// Bought items kept per user.
+  std::size_t bought_max = 200;
+  /// Shown items kept per user.
+  std::size_t shown_max = 50;
+  /// Disliked items kept per user.
+  std::size_t disliked_max = 100;
+  /// Event ids remembered per user to recognise duplicates.
+  std::size_t recent_event_ids_max = 32;
+  /// Newest history entries that go into a training example and into scoring.
+  std::size_t learn_history_max = 20;
+  /// Silence in event time that ends a session without an id.
+  std::chrono::seconds session_gap{30 * 60};
+  /// Events further behind the user's newest event are marked late and not learned from.
+  std::chrono::seconds late_grace{24 * 3600};
+  /// More events of one user in one minute of event time mark a bot, kept out of learning; 0 = off.
+  std::uint32_t bot_events_per_minute_max = 300;
+  /// A quantity or value above this is absurd: the event is folded but not learned from.
+  double absurd_quantity_min = 100000;
+  /// Memory of all databases together: block cache and memtables.
+  std::size_t block_cache_bytes = 256u << 20;
+  std::size_t write_buffer_bytes = 128u << 20;
+};
+
+}  // namespace freshet

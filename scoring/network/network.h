@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/result.h"
+
+namespace freshet {
+
+/// Dense index of an item in every table of the model; given out by the catalogue.
+using ItemRow = std::uint32_t;
+
+/// One step of a sequence.
+struct SequenceStep {
+  ItemRow row = 0;
+  std::uint8_t action = 0;      ///< Action's value.
+  std::uint8_t gap_bucket = 0;  ///< floor(log2(1 + seconds to the step after it)), < kGapBuckets.
+};
+inline constexpr std::size_t kGapBuckets = 24;
+
+/// A user's newest steps, oldest first; not empty.
+using Sequence = std::vector<SequenceStep>;
+
+/// A sequence and what followed it.
+struct SequenceExample {
+  Sequence sequence;
+  ItemRow target = 0;
+  float weight = 1;
+};
+
+/// Sampled negatives of one training step, shared by its examples.
+struct Negatives {
+  std::vector<ItemRow> rows;
+  /// log of each row's expected share of the sample: the logQ correction (Yi et al., RecSys 2019).
+  std::vector<float> log_q;
+  /// The same for each example's target.
+  std::vector<float> target_log_q;
+};
+
+/// What changed in a network since the last time: rows of the item table and all dense weights.
+struct NetworkDelta {
+  std::size_t row_count = 0;        ///< Rows of the item table after the change.
+  std::vector<ItemRow> rows;        ///< Changed rows.
+  std::vector<float> row_values;    ///< [rows.size(), dim + 1] float32: embedding, then bias.
+  std::vector<float> dense;         ///< All dense weights, flattened; empty = unchanged.
+};
+
+/// Read-only view of the item side: score(query, row) = query · vectors[row] + biases[row].
+/// Valid until the next call of a non-const method of its network.
+struct ItemTableView {
+  const float* vectors = nullptr;  ///< [rows, dim] float32, row-major.
+  const float* biases = nullptr;   ///< [rows] float32.
+  std::size_t rows = 0;
+  std::size_t dim = 0;
+};
+
+/// The attention network over a user's newest steps (docs/model.md): x_t = E[item] + A[action] +
+/// T[gap] + P[position], query = newest step, tied item embeddings.
+///
+/// Port: a LibTorch twin (CPU, CUDA) now, a fused CPU step later. A learner trains one and a
+/// replica follows it by deltas. Confined to one thread.
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  /// Grows the item table to `rows` rows; new rows are initialised from the seed and their index
+  /// alone, so that a replica that grew in other steps is equal.
+  virtual void grow(std::size_t rows) = 0;
+
+  /// Computes the query vector of every sequence: result [sequences.size(), dim] float32, row-major.
+  /// Errors: kInternal when the library fails; never throws. May hold NaN if the weights do.
+  virtual Result<std::vector<float>> queries(std::span<const Sequence> sequences) = 0;
+
+  /// One step of sampled softmax and Adagrad over `examples`; returns the mean loss per example.
+  /// A step whose loss or gradient is not finite changes nothing and is kInternal.
+  virtual Result<float> train(std::span<const SequenceExample> examples,
+                              const Negatives& negatives) = 0;
+
+  /// Takes what changed since the last call.
+  virtual NetworkDelta take_changes() = 0;
+
+  /// Makes this network equal to the one that `delta` was taken from.
+  virtual void apply(const NetworkDelta& delta) = 0;
+
+  virtual ItemTableView item_table() const = 0;
+
+  /// Weights and optimizer state as bytes (LibTorch's format); load restores them.
+  virtual Result<std::string> save() = 0;
+  virtual Status load(const std::string& bytes) = 0;
+};
+
+/// Makes a network with fresh weights; learner and replica each call it once.
+using NetworkFactory = std::function<std::unique_ptr<Network>()>;
+
+}  // namespace freshet

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "config/ids.h"
+#include "config/result.h"
+#include "ingest/dead_letter.h"
+#include "scoring/ranked_list.h"
+
+namespace freshet {
+
+/// The output topic has (or has given up) the list of `user` that reflects `position`.
+struct ListDelivery {
+  UserId user;
+  Position position;
+  bool delivered = false;  ///< False: not acknowledged in time; the outbox sends a newer one.
+  SteadyTime received_time{};  ///< The list's, for event→list.
+};
+
+/// The dead-letter topic has (or has given up) the dead letter of this record.
+struct DeadLetterDelivery {
+  PartitionId partition;
+  Offset offset;
+  bool delivered = false;
+};
+
+/// Called from the publisher's own thread; must not block.
+struct DeliveryHandlers {
+  std::function<void(const ListDelivery&)> on_list;
+  std::function<void(const DeadLetterDelivery&)> on_dead_letter;
+};
+
+/// Writes lists and dead letters out. Port: Kafka, files, test fakes. Thread-safe.
+class ListPublisher {
+ public:
+  virtual ~ListPublisher() = default;
+
+  /// Queues a list under its user's key; the handler is called later, once. Waits while too many
+  /// are in flight. Errors: kUnavailable when it cannot be queued at all.
+  virtual Status publish(const RankedList& list) = 0;
+
+  /// Queues a dead letter: original bytes, reason and position in headers.
+  virtual Status publish(const DeadLetter& letter) = 0;
+
+  /// Waits until everything queued has been answered. Errors: kTimedOut.
+  virtual Status flush(std::chrono::milliseconds wait) = 0;
+};
+
+}  // namespace freshet

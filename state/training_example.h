@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/ids.h"
+#include "config/time.h"
+#include "state/user_state.h"
+
+namespace freshet {
+
+/// What the learner learns from: the user's history before an event, and what the user then did.
+///
+/// Made by the fold for every learnable interaction (no bots, late events, duplicates, impressions,
+/// cancellations); one per item of the event.
+struct TrainingExample {
+  PartitionId partition;
+  Offset offset;                      ///< Of the event's record.
+  UserId user;
+  std::vector<HistoryEntry> history;  ///< Before the event; oldest first, newest `learn_history_max`.
+  std::vector<std::string> context;   ///< Declared context keys at the event.
+  ItemId item;                        ///< The target.
+  std::string item_name;              ///< Its id on the wire.
+  Action action = Action::kClick;
+  bool session_start = false;         ///< The event opened a session: history is of earlier ones.
+  EventTime event_time;
+  std::vector<ItemId> basket;         ///< Other items of the same event.
+};
+
+}  // namespace freshet
