@@ -14,17 +14,20 @@ namespace freshet {
 /// Made by the fold for every learnable interaction (no bots, late events, duplicates, impressions,
 /// cancellations); one per item of the event.
 struct TrainingExample {
+  static constexpr std::size_t kBasketMax = 32;
+
   PartitionId partition;
-  Offset offset;                      ///< Of the event's record.
+  Offset offset;  ///< Of the event's record.
   UserId user;
-  std::vector<HistoryEntry> history;  ///< Before the event; oldest first, newest `learn_history_max`.
-  std::vector<std::string> context;   ///< Declared context keys at the event.
-  ItemId item;                        ///< The target.
-  std::string item_name;              ///< Its id on the wire.
+  std::vector<HistoryEntry>
+      history;  ///< Before the event; oldest first, newest `learn_history_max`.
+  std::vector<std::string> context;  ///< Declared context keys at the event.
+  ItemId item;                       ///< The target.
+  std::string item_name;             ///< Its id on the wire.
   Action action = Action::kClick;
-  bool session_start = false;         ///< The event opened a session: history is of earlier ones.
+  bool session_start = false;  ///< The event opened a session: history is of earlier ones.
   EventTime event_time;
-  std::vector<ItemId> basket;         ///< Other items of the same event.
+  std::vector<ItemId> basket;  ///< Other items of the event; at most kBasketMax.
 };
 
 }  // namespace freshet

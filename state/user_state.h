@@ -44,18 +44,18 @@ struct Shown {
 ///
 /// Every list is bounded (StateConfig) and ordered oldest first. Confined to one thread (a value).
 struct UserState {
-  std::vector<HistoryEntry> history;      ///< Interactions other than impressions; oldest first.
+  std::vector<HistoryEntry> history;  ///< Interactions other than impressions; oldest first.
   std::vector<Bought> bought;
   std::vector<Shown> shown;
   std::vector<ItemId> disliked;
   std::vector<std::uint64_t> recent_event_ids;  ///< Ring for duplicates; oldest first.
   std::array<std::uint64_t, kActionCount> action_counts{};
-  std::vector<std::string> context;       ///< Newest values of the declared context keys.
-  std::string session;                    ///< Session id of the newest event; may be empty.
+  std::vector<std::string> context;  ///< Newest values of the declared context keys.
+  std::string session;               ///< Session id of the newest event; may be empty.
   EventTime newest_event_time{};
-  EventTime rate_window_start{};          ///< Start of the window in which events are counted.
+  EventTime rate_window_start{};  ///< Start of the window in which events are counted.
   std::uint32_t rate_window_count = 0;
-  bool bot = false;                       ///< Exceeded StateConfig::bot_events_per_minute_max once.
+  bool bot = false;  ///< Exceeded StateConfig::bot_events_per_minute_max once.
   std::uint32_t session_count = 0;
 
   friend bool operator==(const UserState&, const UserState&) = default;

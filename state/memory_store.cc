@@ -1,0 +1,40 @@
+#include "state/memory_store.h"
+
+namespace freshet {
+
+Result<Recovery> MemoryStore::recover() {
+  Recovery recovery;
+  recovery.next_offset = next_offset_;
+  recovery.epoch = epoch_ = Epoch{epoch_.value + 1};
+  for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
+  for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
+  return recovery;
+}
+
+Result<std::vector<std::optional<std::string>>> MemoryStore::load(std::span<const UserId> users) {
+  std::vector<std::optional<std::string>> states;
+  states.reserve(users.size());
+  for (const UserId& user : users) {
+    const auto it = users_.find(user);
+    states.push_back(it == users_.end() ? std::nullopt : std::optional(it->second));
+  }
+  return states;
+}
+
+Status MemoryStore::commit(const Commit& commit) {
+  next_offset_ = commit.next_offset;
+  for (const auto& [user, state] : commit.states) users_[user] = state;
+  for (const OwedList& owed : commit.owed) owed_[owed.user] = owed;
+  for (const UserId& user : commit.settled) owed_.erase(user);
+  for (const DeadLetter& letter : commit.dead_letters) dead_letters_[letter.offset] = letter;
+  for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
+  return {};
+}
+
+Status MemoryStore::visit_users(
+    const std::function<void(std::string_view, std::string_view)>& visit) {
+  for (const auto& [user, state] : users_) visit(user, state);
+  return {};
+}
+
+}  // namespace freshet

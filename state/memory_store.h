@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+
+#include "state/state_store.h"
+
+namespace freshet {
+
+/// A StateStore that lives as long as the process: for replays that need no durability, and tests.
+/// Confined to one thread.
+class MemoryStore final : public StateStore {
+ public:
+  Result<Recovery> recover() override;
+  Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) override;
+  Status commit(const Commit& commit) override;
+  Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
+
+ private:
+  Epoch epoch_{0};
+  std::optional<Offset> next_offset_;
+  std::map<UserId, std::string> users_;
+  std::map<UserId, OwedList> owed_;
+  std::map<Offset, DeadLetter> dead_letters_;
+};
+
+}  // namespace freshet

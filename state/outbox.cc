@@ -1,0 +1,51 @@
+#include "state/outbox.h"
+
+#include "config/assert.h"
+
+namespace freshet {
+
+void Outbox::owe(OwedList owed, SteadyTime received_time) {
+  const auto [it, is_new] = entries_.try_emplace(owed.user);
+  Entry& entry = it->second;
+  if (is_new || !entry.waiting) {
+    entry.waiting = true;
+    ++waiting_count_;
+    queue_.push_back(owed.user);
+  }
+  entry.pending = {std::move(owed), received_time};
+}
+
+const PendingList* Outbox::front() {
+  while (!queue_.empty()) {
+    const auto it = entries_.find(queue_.front());
+    if (it != entries_.end() && it->second.waiting) return &it->second.pending;
+    queue_.pop_front();
+  }
+  return nullptr;
+}
+
+void Outbox::pop_front() {
+  FRESHET_ASSERT(!queue_.empty(), "pop_front without a front");
+  entries_.at(queue_.front()).waiting = false;
+  --waiting_count_;
+  queue_.pop_front();
+}
+
+bool Outbox::settle(const UserId& user, Offset offset) {
+  const auto it = entries_.find(user);
+  if (it == entries_.end() || it->second.pending.owed.offset > offset) return false;
+  if (it->second.waiting) --waiting_count_;
+  entries_.erase(it);
+  return true;
+}
+
+void Outbox::retry(const UserId& user, Offset offset) {
+  const auto it = entries_.find(user);
+  if (it == entries_.end() || it->second.waiting) return;
+  if (it->second.pending.owed.offset > offset) return;
+  it->second.waiting = true;
+  ++waiting_count_;
+  queue_.push_back(user);
+}
+
+}  // namespace freshet

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "config/time.h"
+#include "state/state_store.h"
+
+namespace freshet {
+
+/// An owed list and when its newest event was polled.
+struct PendingList {
+  OwedList owed;
+  SteadyTime received_time{};
+};
+
+/// The users of one partition that still owe a list, in memory; its durable twin stands in the
+/// store. One entry per user, however many events: a burst gives one list. Confined to one thread.
+class Outbox {
+ public:
+  /// Enters or renews a debt: the user waits for scoring (again).
+  void owe(OwedList owed, SteadyTime received_time);
+
+  /// Returns the user that waited longest, still waiting; null when none does. Valid until the next
+  /// non-const call.
+  const PendingList* front();
+
+  /// The front went to scoring; it stays owed until it is settled.
+  void pop_front();
+
+  /// A list that reflects `offset` was acknowledged. Returns true when nothing newer is owed: the
+  /// debt is gone and its row should be deleted.
+  bool settle(const UserId& user, Offset offset);
+
+  /// A list that reflects `offset` was given up: unless a newer one is on its way, the user waits
+  /// again.
+  void retry(const UserId& user, Offset offset);
+
+  /// Users owed a list, waiting or on their way.
+  std::size_t size() const { return entries_.size(); }
+  /// Users that wait for scoring.
+  std::size_t waiting() const { return waiting_count_; }
+
+ private:
+  struct Entry {
+    PendingList pending;
+    bool waiting = true;
+  };
+
+  std::unordered_map<UserId, Entry> entries_;
+  std::deque<UserId> queue_;  // May hold users that were settled since; front() drops them.
+  std::size_t waiting_count_ = 0;
+};
+
+}  // namespace freshet

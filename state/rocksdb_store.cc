@@ -1,0 +1,253 @@
+#include "state/rocksdb_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <array>
+#include <filesystem>
+
+#include "state/bytes.h"
+#include "state/stored_rows.h"
+
+namespace freshet {
+namespace {
+
+// Column families. `users`: user id -> user_state (user_state_codec.cc). `outbox`: user id -> owed
+// list. `dead_letters`: offset -> dead letter. `meta`: the keys below. Rows: stored_rows.cc.
+enum Family { kMeta, kUsers, kOutbox, kDeadLetters, kFamilyCount };
+constexpr std::array<const char*, kFamilyCount> kFamilyNames{"default", "users", "outbox",
+                                                             "dead_letters"};
+constexpr const char* kFormatKey = "format";
+constexpr const char* kNextOffsetKey = "next_offset";
+constexpr const char* kEpochKey = "epoch";
+constexpr std::int64_t kFormat = 1;
+
+std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+tl::unexpected<Error> failure(const char* doing, const std::string& directory,
+                              const rocksdb::Status& status) {
+  const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kUnavailable;
+  const std::string text = status.ToString();
+  const bool locked = text.find("lock") != std::string::npos;
+  return error(code, std::string(doing) + " state database " + directory + ": " + text +
+                         (locked ? ". Another process uses it: stop that one, or give this one its "
+                                   "own state.directory"
+                                 : ""));
+}
+
+rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = 32u << 20;
+  return options;
+}
+
+}  // namespace
+
+struct RocksDbResources::Parts {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+};
+
+RocksDbResources::RocksDbResources(const StateConfig& config) : parts_(std::make_unique<Parts>()) {
+  parts_->cache = rocksdb::NewLRUCache(config.block_cache_bytes);
+  parts_->write_buffers = std::make_shared<rocksdb::WriteBufferManager>(config.write_buffer_bytes);
+}
+
+RocksDbResources::~RocksDbResources() = default;
+
+std::uint64_t RocksDbResources::memory_bytes() const {
+  return parts_->cache->GetUsage() + parts_->write_buffers->memory_usage();
+}
+
+struct RocksDbStore::Parts {
+  std::string directory;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
+
+  ~Parts() {
+    for (auto* family : families) {
+      if (db && family) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    }
+  }
+
+  Result<std::optional<std::int64_t>> number(const char* key) const {
+    std::string bytes;
+    const rocksdb::Status status = db->Get({}, families[kMeta], key, &bytes);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return failure("read", directory, status);
+    ByteReader in(bytes);
+    const std::int64_t value = in.zigzag();
+    if (!in.ok()) return error(ErrorCode::kCorrupt, directory + ": unreadable row " + key);
+    return value;
+  }
+
+  template <class Visit>
+  Status for_each_row(Family family, Visit visit) const {
+    std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}, families[family]));
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
+      FRESHET_RETURN_IF_ERROR(visit(view(it->key()), view(it->value())));
+    }
+    if (!it->status().ok()) return failure("read", directory, it->status());
+    return {};
+  }
+
+  static std::string number_row(std::int64_t value) {
+    ByteWriter out;
+    out.zigzag(value);
+    return out.take();
+  }
+};
+
+RocksDbStore::RocksDbStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RocksDbStore::~RocksDbStore() = default;
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& directory,
+                                                         const RocksDbResources& resources) {
+  std::error_code made;
+  std::filesystem::create_directories(directory, made);
+  if (made) {
+    return error(ErrorCode::kUnavailable, "make state directory " + directory + ": " +
+                                              made.message() +
+                                              ". Set state.directory to a "
+                                              "directory that can be written");
+  }
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.write_buffer_manager = resources.parts_->write_buffers;
+  options.max_background_jobs = 2;
+  options.max_total_wal_size = 64u << 20;
+  options.keep_log_file_num = 2;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const char* name : kFamilyNames) {
+    descriptors.emplace_back(name, users_options(resources.parts_->cache));
+  }
+  auto parts = std::make_unique<Parts>();
+  parts->directory = directory;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &db);
+  if (!status.ok()) return failure("open", directory, status);
+  parts->db.reset(db);
+  std::copy(handles.begin(), handles.end(), parts->families.begin());
+  return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(parts)));
+}
+
+Result<Recovery> RocksDbStore::recover() {
+  auto format = parts_->number(kFormatKey);
+  if (!format) return tl::unexpected(format.error());
+  if (format->value_or(kFormat) != kFormat) {
+    return error(ErrorCode::kCorrupt, "state database " + parts_->directory + " has format " +
+                                          std::to_string(**format) + ", this program reads " +
+                                          std::to_string(kFormat));
+  }
+  auto next_offset = parts_->number(kNextOffsetKey);
+  if (!next_offset) return tl::unexpected(next_offset.error());
+  auto epoch = parts_->number(kEpochKey);
+  if (!epoch) return tl::unexpected(epoch.error());
+
+  Recovery recovery;
+  if (next_offset->has_value()) recovery.next_offset = Offset{**next_offset};
+  recovery.epoch = Epoch{epoch->value_or(0) + 1};
+  rocksdb::WriteBatch batch;
+  batch.Put(parts_->families[kMeta], kFormatKey, Parts::number_row(kFormat));
+  batch.Put(parts_->families[kMeta], kEpochKey, Parts::number_row(recovery.epoch.value));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;  // An epoch must never be taken twice, not even over a crash of the machine.
+  if (const auto s = parts_->db->Write(durable, &batch); !s.ok()) {
+    return failure("write", parts_->directory, s);
+  }
+  FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kOutbox, [&](auto user, auto row) -> Status {
+    auto owed = decode_owed_list(user, row);
+    if (!owed) return tl::unexpected(owed.error());
+    recovery.owed.push_back(std::move(*owed));
+    return {};
+  }));
+  FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kDeadLetters, [&](auto, auto row) -> Status {
+    auto letter = decode_dead_letter(row);
+    if (!letter) return tl::unexpected(letter.error());
+    recovery.dead_letters.push_back(std::move(*letter));
+    return {};
+  }));
+  return recovery;
+}
+
+Result<std::vector<std::optional<std::string>>> RocksDbStore::load(std::span<const UserId> users) {
+  const std::size_t n = users.size();
+  std::vector<rocksdb::Slice> keys;
+  keys.reserve(n);
+  for (const UserId& user : users) keys.emplace_back(user);
+  std::vector<rocksdb::PinnableSlice> values(n);
+  std::vector<rocksdb::Status> statuses(n);
+  parts_->db->MultiGet({}, parts_->families[kUsers], n, keys.data(), values.data(),
+                       statuses.data());
+  std::vector<std::optional<std::string>> states(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return failure("read", parts_->directory, statuses[i]);
+    states[i].emplace(values[i].data(), values[i].size());
+  }
+  return states;
+}
+
+Status RocksDbStore::commit(const Commit& commit) {
+  const auto& families = parts_->families;
+  rocksdb::WriteBatch batch;
+  for (const auto& [user, state] : commit.states) batch.Put(families[kUsers], user, state);
+  for (const OwedList& owed : commit.owed) {
+    batch.Put(families[kOutbox], owed.user, encode_row(owed));
+  }
+  for (const UserId& user : commit.settled) batch.Delete(families[kOutbox], user);
+  for (const DeadLetter& letter : commit.dead_letters) {
+    batch.Put(families[kDeadLetters], dead_letter_key(letter.offset), encode_row(letter));
+  }
+  for (const Offset offset : commit.settled_dead_letters) {
+    batch.Delete(families[kDeadLetters], dead_letter_key(offset));
+  }
+  batch.Put(families[kMeta], kNextOffsetKey, Parts::number_row(commit.next_offset.value));
+  const rocksdb::Status status = parts_->db->Write({}, &batch);
+  if (!status.ok()) return failure("write", parts_->directory, status);
+  return {};
+}
+
+Status RocksDbStore::visit_users(
+    const std::function<void(std::string_view, std::string_view)>& visit) {
+  return parts_->for_each_row(kUsers, [&](auto user, auto state) -> Status {
+    visit(user, state);
+    return {};
+  });
+}
+
+RocksDbFigures RocksDbStore::figures() const {
+  const auto property = [&](const std::string& name, std::initializer_list<Family> families) {
+    std::uint64_t sum = 0;
+    for (const Family family : families) {
+      std::uint64_t value = 0;
+      if (parts_->db->GetIntProperty(parts_->families[family], name, &value)) sum += value;
+    }
+    return sum;
+  };
+  using Properties = rocksdb::DB::Properties;
+  RocksDbFigures figures;
+  figures.users_estimate = property(Properties::kEstimateNumKeys, {kUsers});
+  figures.sst_bytes =
+      property(Properties::kTotalSstFilesSize, {kMeta, kUsers, kOutbox, kDeadLetters});
+  figures.memtable_bytes =
+      property(Properties::kCurSizeAllMemTables, {kMeta, kUsers, kOutbox, kDeadLetters});
+  figures.pending_compaction_bytes =
+      property(Properties::kEstimatePendingCompactionBytes, {kUsers, kOutbox});
+  return figures;
+}
+
+}  // namespace freshet

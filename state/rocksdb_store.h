@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "config/state_config.h"
+#include "state/state_store.h"
+
+namespace freshet {
+
+/// What all databases of the process share: block cache, memtable budget, background threads.
+/// Thread-safe; outlives the stores.
+class RocksDbResources {
+ public:
+  explicit RocksDbResources(const StateConfig& config);
+  ~RocksDbResources();
+  RocksDbResources(const RocksDbResources&) = delete;
+  RocksDbResources& operator=(const RocksDbResources&) = delete;
+
+  /// Bytes used now by all databases: block cache and memtables.
+  std::uint64_t memory_bytes() const;
+
+ private:
+  friend class RocksDbStore;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Main figures of one database, for metrics.
+struct RocksDbFigures {
+  std::uint64_t users_estimate = 0;
+  std::uint64_t sst_bytes = 0;
+  std::uint64_t memtable_bytes = 0;
+  std::uint64_t pending_compaction_bytes = 0;
+};
+
+/// One partition's state in one RocksDB database. A commit is one WriteBatch in the write-ahead
+/// log, without fsync: it survives a crash of the process, and what a crash of the machine loses is
+/// replayed from Kafka. Confined to one thread, except figures().
+class RocksDbStore final : public StateStore {
+ public:
+  /// Opens or makes the database. Errors: kUnavailable when another process holds it or the
+  /// directory cannot be written, kCorrupt when the files are not what was written.
+  static Result<std::unique_ptr<RocksDbStore>> open(const std::string& directory,
+                                                    const RocksDbResources& resources);
+  ~RocksDbStore() override;
+
+  Result<Recovery> recover() override;
+  Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) override;
+  Status commit(const Commit& commit) override;
+  Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
+
+  /// Thread-safe.
+  RocksDbFigures figures() const;
+
+ private:
+  struct Parts;
+  explicit RocksDbStore(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace freshet

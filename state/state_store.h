@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/ids.h"
+#include "config/result.h"
+#include "config/time.h"
+#include "ingest/dead_letter.h"
+
+namespace freshet {
+
+/// A user who is owed a list that reflects the event at `offset`.
+struct OwedList {
+  UserId user;
+  Offset offset;
+  EventTime event_time;  ///< Of the newest event in the user's state.
+
+  friend bool operator==(const OwedList&, const OwedList&) = default;
+};
+
+/// All that one batch of records changes, made durable together or not at all.
+struct Commit {
+  Offset next_offset;                                  ///< First offset not yet processed.
+  std::vector<std::pair<UserId, std::string>> states;  ///< Encoded; replace the ones before.
+  std::vector<OwedList> owed;                          ///< Enter the outbox, newer over older.
+  std::vector<UserId> settled;  ///< Leave the outbox. Must not stand in `owed` too.
+  std::vector<DeadLetter> dead_letters;
+  std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
+};
+
+/// Where a partition goes on after a start.
+struct Recovery {
+  std::optional<Offset> next_offset;  ///< Empty = a new database.
+  Epoch epoch;                        ///< Larger than any epoch taken before; already durable.
+  std::vector<OwedList> owed;
+  std::vector<DeadLetter> dead_letters;
+};
+
+/// The durable state of one partition. Port: RocksDB, memory. Confined to one thread.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  /// Takes the next epoch and returns what was durable. Called once, first.
+  virtual Result<Recovery> recover() = 0;
+
+  /// Loads the encoded states of `users`, in their order; empty = unknown user.
+  virtual Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) = 0;
+
+  /// Makes `commit` durable as a whole: after a crash of the process all of it is there, or none.
+  virtual Status commit(const Commit& commit) = 0;
+
+  /// Calls `visit(user, encoded state)` for every user in key order.
+  virtual Status visit_users(
+      const std::function<void(std::string_view, std::string_view)>& visit) = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,78 @@
+#include "state/stored_rows.h"
+
+#include "state/bytes.h"
+
+namespace freshet {
+
+// owed_list   := version: u8 (=1) | offset: zigzag | event_time: zigzag ms
+// dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
+//              | text: bytes | key: bytes | value: bytes
+// bytes := length: varint, then the bytes; varint is LEB128.
+
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+tl::unexpected<Error> unreadable(const char* what) {
+  return error(ErrorCode::kCorrupt, std::string("unreadable row of the ") + what);
+}
+
+}  // namespace
+
+std::string encode_row(const OwedList& owed) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(owed.offset.value);
+  out.zigzag(owed.event_time.time_since_epoch().count());
+  return out.take();
+}
+
+Result<OwedList> decode_owed_list(std::string_view user, std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("outbox");
+  OwedList owed;
+  owed.user = user;
+  owed.offset = Offset{in.zigzag()};
+  owed.event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  if (!in.ok() || !in.at_end()) return unreadable("outbox");
+  return owed;
+}
+
+std::string encode_row(const DeadLetter& letter) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.bytes(letter.topic);
+  out.zigzag(letter.partition.value);
+  out.zigzag(letter.offset.value);
+  out.u8(static_cast<std::uint8_t>(letter.why.reason));
+  out.bytes(letter.why.text);
+  out.bytes(letter.key);
+  out.bytes(letter.value);
+  return out.take();
+}
+
+Result<DeadLetter> decode_dead_letter(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("dead letters");
+  DeadLetter letter;
+  letter.topic = in.bytes();
+  letter.partition = PartitionId{static_cast<std::int32_t>(in.zigzag())};
+  letter.offset = Offset{in.zigzag()};
+  letter.why.reason = static_cast<BadRecordReason>(in.u8());
+  letter.why.text = in.bytes();
+  letter.key = in.bytes();
+  letter.value = in.bytes();
+  if (!in.ok() || !in.at_end()) return unreadable("dead letters");
+  return letter;
+}
+
+std::string dead_letter_key(Offset offset) {
+  std::string key(sizeof(offset.value), '\0');
+  auto rest = static_cast<std::uint64_t>(offset.value);
+  for (auto it = key.rbegin(); it != key.rend(); ++it, rest >>= 8) {
+    *it = static_cast<char>(rest & 0xff);
+  }
+  return key;
+}
+
+}  // namespace freshet

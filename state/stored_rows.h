@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/result.h"
+#include "state/state_store.h"
+
+namespace freshet {
+
+/// Rows of the outbox and of the dead letters as they stand on disk. Thread-safe.
+/// Decoding errors: kCorrupt.
+std::string encode_row(const OwedList& owed);
+Result<OwedList> decode_owed_list(std::string_view user, std::string_view row);
+std::string encode_row(const DeadLetter& letter);
+Result<DeadLetter> decode_dead_letter(std::string_view row);
+
+/// Key of a dead letter: its offset, big-endian, so that keys sort by offset.
+std::string dead_letter_key(Offset offset);
+
+}  // namespace freshet
