@@ -10,8 +10,9 @@ namespace freshet {
 
 /// Where a canonical field of an event stands in the user's own records.
 ///
-/// A path is dotted ("properties.products"); in CSV it is a heading. Empty = the field is absent.
-/// Several paths may be given: the first that is present wins.
+/// A path is dotted ("properties.products"); "event_params[key=ga_session_id].value.int_value" goes
+/// through the element of an array whose `key` is "ga_session_id". In CSV a path is a heading.
+/// Empty = the field is absent. Several paths may be given: the first that is present wins.
 struct EventMapping {
   std::vector<std::string> event_id{"event_id"};
   std::vector<std::string> type{"type"};
@@ -32,11 +33,12 @@ struct EventMapping {
   std::string context = "context";
   /// What the user's `type` values mean: wire value -> impression|click|cart|purchase|like|dislike|
   /// ignore ("ignore" skips such records without a dead letter). Added to the six canonical names.
+  /// The wire value "*" stands for every other one.
   std::map<std::string, std::string> types;
   /// Type of records without a type field; empty = such records are dead letters.
   std::string default_type;
-  /// "auto" (RFC 3339 text, or a number that must be epoch milliseconds), "s", "ms", "us", or a
-  /// strptime format such as "%Y-%m-%d %H:%M:%S" (read as UTC).
+  /// "auto" (RFC 3339 text, or a number that must be epoch milliseconds), "s", "ms", "us", "ns",
+  /// or a strptime format such as "%Y-%m-%d %H:%M:%S" (read as UTC).
   std::string time_format = "auto";
   /// Purchases whose `event_id` or `session_id` starts with this are cancellations; empty = none.
   /// A negative quantity is a cancellation too where `negative_quantity_cancels` is set.

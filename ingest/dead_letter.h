@@ -12,18 +12,19 @@ namespace freshet {
 enum class BadRecordReason : std::uint8_t {
   kTooLarge = 0,
   kInvalidUtf8 = 1,
-  kMalformed = 2,        ///< Not JSON, or a CSV row with the wrong number of fields.
+  kMalformed = 2,  ///< Not JSON, or a CSV row with the wrong number of fields.
   kWrongType = 3,
   kMissingField = 4,
   kUnknownAction = 5,
-  kBadTime = 6,          ///< Unreadable, in the wrong unit, or too far in the future.
+  kBadTime = 6,  ///< Unreadable, in the wrong unit, or too far in the future.
   kBadQuantity = 7,
-  kBadValue = 8,         ///< Another value out of its range (price, too many items, too long an id).
+  kBadValue = 8,  ///< Another value out of its range (price, too many items, too long an id).
   kBadEmbedding = 9,
 };
 inline constexpr std::size_t kBadRecordReasonCount = 10;
 
-/// Returns the reason's name, for example "bad_time": the metric label and the dead letter's header.
+/// Returns the reason's name, for example "bad_time": the metric label and the dead letter's
+/// header.
 std::string_view to_string(BadRecordReason reason);
 
 /// What is wrong with a record and how to mend it.

@@ -7,12 +7,18 @@ namespace freshet {
 
 std::string_view to_string(Action action) {
   switch (action) {
-    case Action::kImpression: return "impression";
-    case Action::kClick: return "click";
-    case Action::kCart: return "cart";
-    case Action::kPurchase: return "purchase";
-    case Action::kLike: return "like";
-    case Action::kDislike: return "dislike";
+    case Action::kImpression:
+      return "impression";
+    case Action::kClick:
+      return "click";
+    case Action::kCart:
+      return "cart";
+    case Action::kPurchase:
+      return "purchase";
+    case Action::kLike:
+      return "like";
+    case Action::kDislike:
+      return "dislike";
   }
   return "click";
 }

@@ -1,0 +1,185 @@
+#include "ingest/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <optional>
+
+namespace freshet {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::optional<dom::element> child(const dom::element& parent, std::string_view key) {
+  dom::object object;
+  if (parent.get(object) != simdjson::SUCCESS) return std::nullopt;
+  for (auto it = object.begin(); it != object.end(); ++it) {
+    if (it.key_equals(key)) return it.value();
+  }
+  return std::nullopt;
+}
+
+std::optional<dom::element> select(const dom::element& parent, const PathStep& step) {
+  dom::array array;
+  if (parent.get(array) != simdjson::SUCCESS) return std::nullopt;
+  for (const dom::element element : array) {
+    const auto found = child(element, step.select_key);
+    std::string_view text;
+    if (found && found->get(text) == simdjson::SUCCESS && text == step.select_value) return element;
+  }
+  return std::nullopt;
+}
+
+std::optional<dom::element> follow(dom::element element, const JsonPath& path) {
+  for (const PathStep& step : path) {
+    auto next = child(element, step.key);
+    if (next && !step.select_key.empty()) next = select(*next, step);
+    if (!next) return std::nullopt;
+    element = *next;
+  }
+  return element;
+}
+
+Scalar first_present(const dom::element& from, const std::vector<JsonPath>& paths) {
+  for (const JsonPath& path : paths) {
+    const auto found = follow(from, path);
+    if (!found) continue;
+    if (const Scalar scalar = to_scalar(*found); !scalar.absent()) return scalar;
+  }
+  return {};
+}
+
+std::vector<std::vector<JsonPath>> parse_all(const std::vector<std::vector<std::string>>& fields) {
+  std::vector<std::vector<JsonPath>> parsed;
+  for (const auto& alternatives : fields) {
+    auto& paths = parsed.emplace_back();
+    for (const std::string& dotted : alternatives) {
+      if (!dotted.empty()) paths.push_back(parse_json_path(dotted));
+    }
+  }
+  return parsed;
+}
+
+BadRecord parse_trouble(simdjson::error_code code, std::string_view bytes) {
+  if (code == simdjson::UTF8_ERROR) {
+    return {BadRecordReason::kInvalidUtf8,
+            "record: not valid UTF-8; encode it as UTF-8 (JSON allows nothing else)"};
+  }
+  // Only ASCII of the original goes into the text: the rest may be what is broken about it.
+  std::string start;
+  for (const char c : bytes.substr(0, 40)) start += c >= ' ' && c < 0x7F ? c : '?';
+  return {BadRecordReason::kMalformed,
+          fmt::format("record: not one JSON object ({}), starts with '{}'; send one complete JSON "
+                      "object per record, or set ingest.format if it is CSV",
+                      simdjson::error_message(code), start)};
+}
+
+}  // namespace
+
+JsonPath parse_json_path(std::string_view dotted) {
+  JsonPath path;
+  while (!dotted.empty()) {
+    const std::size_t dot = dotted.find('.');
+    std::string_view step = dotted.substr(0, dot);
+    dotted.remove_prefix(dot == std::string_view::npos ? dotted.size() : dot + 1);
+    const std::size_t open = step.find('[');
+    const std::size_t equals = step.find('=', open == std::string_view::npos ? step.size() : open);
+    if (equals != std::string_view::npos && step.back() == ']') {
+      path.push_back({std::string(step.substr(0, open)),
+                      std::string(step.substr(open + 1, equals - open - 1)),
+                      std::string(step.substr(equals + 1, step.size() - equals - 2))});
+    } else {
+      path.push_back({std::string(step), "", ""});
+    }
+  }
+  return path;
+}
+
+Scalar to_scalar(const dom::element& element) {
+  Scalar scalar;
+  switch (element.type()) {
+    case dom::element_type::STRING:
+      return Scalar::of_text(element.get_string().value_unsafe());
+    case dom::element_type::INT64:
+      scalar.kind = Scalar::Kind::kInteger;
+      scalar.integer = element.get_int64().value_unsafe();
+      return scalar;
+    case dom::element_type::UINT64:
+      scalar.kind = Scalar::Kind::kUnsigned;
+      scalar.unsigned_integer = element.get_uint64().value_unsafe();
+      return scalar;
+    case dom::element_type::DOUBLE:
+      scalar.kind = Scalar::Kind::kReal;
+      scalar.real = element.get_double().value_unsafe();
+      return scalar;
+    case dom::element_type::BOOL:
+      scalar.kind = Scalar::Kind::kBool;
+      scalar.boolean = element.get_bool().value_unsafe();
+      return scalar;
+    case dom::element_type::NULL_VALUE:
+      return scalar;
+    case dom::element_type::ARRAY:
+    case dom::element_type::OBJECT:
+      scalar.kind = Scalar::Kind::kNested;
+      return scalar;
+  }
+  return scalar;
+}
+
+tl::expected<dom::element, BadRecord> JsonParser::parse(std::string_view bytes) {
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  if (padded_.size() < bytes.size() + simdjson::SIMDJSON_PADDING) {
+    padded_.resize(bytes.size() + simdjson::SIMDJSON_PADDING);
+  }
+  std::memcpy(padded_.data(), bytes.data(), bytes.size());
+  dom::element root;
+  const auto code = parser_.parse(padded_.data(), bytes.size(), false).get(root);
+  if (code != simdjson::SUCCESS) return tl::unexpected(parse_trouble(code, bytes));
+  if (!root.is_object()) {
+    return tl::unexpected(parse_trouble(simdjson::INCORRECT_TYPE, bytes));
+  }
+  return root;
+}
+
+JsonFields::JsonFields(const FieldTable& table)
+    : fields_(parse_all(table.fields)), item_fields_(parse_all(table.item_fields)) {
+  items_paths_ = parse_all({table.items}).front();
+  items_name_ = fmt::format("{}", fmt::join(table.items, " or "));
+}
+
+tl::expected<void, BadRecord> JsonFields::open(std::string_view bytes) {
+  items_.clear();
+  auto root = parser_.parse(bytes);
+  if (!root) return tl::unexpected(std::move(root).error());
+  root_ = *root;
+  return {};
+}
+
+Scalar JsonFields::field(std::size_t index) const { return first_present(root_, fields_[index]); }
+
+tl::expected<std::size_t, BadRecord> JsonFields::find_items() {
+  items_.clear();
+  for (const JsonPath& path : items_paths_) {
+    const auto found = follow(root_, path);
+    if (!found || found->is_null()) continue;
+    dom::array array;
+    if (found->get(array) != simdjson::SUCCESS) {
+      return tl::unexpected(BadRecord{
+          BadRecordReason::kWrongType,
+          fmt::format("items: expected an array in \"{}\", found {}; send an array of items, or "
+                      "use item_id for a single one",
+                      items_name_, describe(to_scalar(*found)))});
+    }
+    for (const dom::element element : array) items_.push_back(element);
+    return items_.size();
+  }
+  return 0;
+}
+
+Scalar JsonFields::item_field(std::size_t item, std::size_t index) const {
+  return first_present(items_[item], item_fields_[index]);
+}
+
+}  // namespace freshet
