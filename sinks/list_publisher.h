@@ -14,7 +14,7 @@ namespace freshet {
 struct ListDelivery {
   UserId user;
   Position position;
-  bool delivered = false;  ///< False: not acknowledged in time; the outbox sends a newer one.
+  bool delivered = false;      ///< False: not acknowledged in time; the outbox sends a newer one.
   SteadyTime received_time{};  ///< The list's, for event→list.
 };
 

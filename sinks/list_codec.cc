@@ -1,0 +1,96 @@
+#include "sinks/list_codec.h"
+
+#include "sinks/json_text.h"
+
+namespace freshet {
+
+namespace {
+
+void put_reason(JsonWriter& writer, const Reason& reason) {
+  writer.StartObject();
+  put_key(writer, "source");
+  put_text(writer, to_string(reason.source));
+  put_key(writer, "because_of");
+  if (reason.because_of_name.empty()) {
+    writer.Null();
+  } else {
+    put_text(writer, reason.because_of_name);
+  }
+  put_key(writer, "share");
+  put_number(writer, reason.share);
+  put_key(writer, "text");
+  put_text(writer, reason.text);
+  writer.EndObject();
+}
+
+void put_item(JsonWriter& writer, const RankedItem& item, const TitleOf& title_of) {
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, item.name);
+  if (title_of) {
+    const std::string title = title_of(item);
+    if (!title.empty()) {
+      put_key(writer, "title");
+      put_text(writer, title);
+    }
+  }
+  put_key(writer, "score");
+  put_number(writer, item.score);
+  put_key(writer, "reasons");
+  writer.StartArray();
+  for (const Reason& reason : item.reasons) put_reason(writer, reason);
+  writer.EndArray();
+  writer.EndObject();
+}
+
+void put_items(JsonWriter& writer, std::span<const RankedItem> items, const TitleOf& title_of) {
+  put_key(writer, "items");
+  writer.StartArray();
+  for (const RankedItem& item : items) put_item(writer, item, title_of);
+  writer.EndArray();
+}
+
+std::string text_of(const rapidjson::StringBuffer& buffer) {
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
+}  // namespace
+
+std::string encode_list(const RankedList& list, EventTime published_time, const TitleOf& title_of) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_key(writer, "user_id");
+  put_text(writer, list.user);
+  put_items(writer, list.items, title_of);
+  put_key(writer, "model_version");
+  writer.Uint64(list.model_version.value);
+  put_key(writer, "partition");
+  writer.Int(list.position.partition.value);
+  put_key(writer, "offset");
+  writer.Int64(list.position.offset.value);
+  put_key(writer, "epoch");
+  writer.Int64(list.position.epoch.value);
+  put_key(writer, "event_time");
+  writer.Int64(list.event_time.time_since_epoch().count());
+  put_key(writer, "published_time");
+  writer.Int64(published_time.time_since_epoch().count());
+  put_key(writer, "fallback");
+  put_text(writer, to_string(list.fallback));
+  writer.EndObject();
+  return text_of(buffer);
+}
+
+std::string encode_related(const std::string& item, std::span<const RankedItem> items,
+                           const TitleOf& title_of) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, item);
+  put_items(writer, items, title_of);
+  writer.EndObject();
+  return text_of(buffer);
+}
+
+}  // namespace freshet
