@@ -38,8 +38,9 @@ struct HttpConfig {
 struct SinksConfig {
   KafkaSinkConfig kafka;
   HttpConfig http;
-  /// Longer originals are cut in the dead letter.
-  std::size_t dead_letter_bytes_max = 1 << 20;
+  /// Longer originals are cut in the dead letter. With key and headers it must stay below the
+  /// topic's max.message.bytes (1 MiB unless changed).
+  std::size_t dead_letter_bytes_max = 960 << 10;
 };
 
 }  // namespace freshet

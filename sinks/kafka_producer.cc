@@ -1,0 +1,254 @@
+#include "sinks/kafka_producer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+#include "config/assert.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr int kPollWaitMs = 50;
+
+struct DestroyConf {
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+};
+struct DestroyHeaders {
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+};
+struct DestroyTopic {
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+};
+using Conf = std::unique_ptr<rd_kafka_conf_t, DestroyConf>;
+using Headers = std::unique_ptr<rd_kafka_headers_t, DestroyHeaders>;
+using Topic = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
+
+using Properties = std::map<std::string, std::string>;
+
+/// What a user may change.
+Properties default_properties() {
+  return {
+      {"client.id", "freshet-sinks"},
+      {"queue.buffering.max.kbytes", "262144"},
+      // A broker that comes back is found well within the delivery timeout.
+      {"reconnect.backoff.max.ms", "1000"},
+      // Above the brokers' own default, so that it is theirs that decides.
+      {"message.max.bytes", "16777216"},
+  };
+}
+
+/// What correctness rests on.
+Properties fixed_properties(const KafkaProducer::Options& options) {
+  return {
+      {"bootstrap.servers", options.brokers},
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      // Java producers' choice of partition, so that both put a user's records in one place.
+      {"partitioner", "murmur2_random"},
+      {"socket.nagle.disable", "true"},
+      {"message.timeout.ms", std::to_string(options.delivery_timeout.count())},
+      {"linger.ms", std::to_string(options.linger.count())},
+      {"queue.buffering.max.messages", std::to_string(options.in_flight_max)},
+  };
+}
+
+/// Adds to `problems` a line for each property that librdkafka refuses.
+void apply(rd_kafka_conf_t* conf, const Properties& properties, std::string& problems) {
+  for (const auto& [name, value] : properties) {
+    std::array<char, 512> text{};
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) !=
+        RD_KAFKA_CONF_OK) {
+      problems += (problems.empty() ? "" : "\n") + ("sinks.kafka." + name + ": ") + text.data();
+    }
+  }
+}
+
+Headers make_headers(std::span<const OutgoingRecord::Header> headers) {
+  if (headers.empty()) return nullptr;
+  Headers made(rd_kafka_headers_new(headers.size()));
+  for (const auto& header : headers) {
+    rd_kafka_header_add(made.get(), header.name.data(), static_cast<ssize_t>(header.name.size()),
+                        header.value.data(), static_cast<ssize_t>(header.value.size()));
+  }
+  return made;
+}
+
+rd_kafka_resp_err_t produce(rd_kafka_t* handle, const OutgoingRecord& record, void* ticket) {
+  const std::string topic(record.topic);
+  const std::string_view value = record.value.value_or(std::string_view{});
+  // librdkafka tells a tombstone from an empty value by the address.
+  const char* bytes = record.value ? (value.empty() ? "" : value.data()) : nullptr;
+  const char* key = record.key.empty() ? nullptr : record.key.data();
+  const std::int64_t timestamp_ms =
+      record.timestamp ? record.timestamp->time_since_epoch().count() : 0;
+  Headers headers = make_headers(record.headers);
+  const rd_kafka_resp_err_t failure = rd_kafka_producev(
+      handle, RD_KAFKA_V_TOPIC(topic.c_str()),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
+      RD_KAFKA_V_KEY(key, record.key.size()),
+      RD_KAFKA_V_VALUE(const_cast<char*>(bytes), value.size()), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+      RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());
+  return failure;
+}
+
+}  // namespace
+
+struct KafkaProducer::Callbacks {
+  static void delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* self) {
+    const KafkaAnswer answer{.delivered = record->err == RD_KAFKA_RESP_ERR_NO_ERROR,
+                             .too_large = record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE};
+    auto& producer = *static_cast<KafkaProducer*>(self);
+    if (!answer.delivered && record->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
+        record->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+      producer.remember(rd_kafka_err2str(record->err));
+    }
+    producer.answer(answer, static_cast<OnAnswer*>(record->_private));
+  }
+
+  static void failed(rd_kafka_t*, int /*code*/, const char* text, void* self) {
+    static_cast<KafkaProducer*>(self)->remember(text);
+  }
+
+  static void log(const rd_kafka_t*, int level, const char* /*facility*/, const char* text) {
+    // Syslog levels: 3 and below are errors, 4 warnings.
+    if (level <= 3) {
+      spdlog::error("kafka producer: {}", text);
+    } else if (level == 4) {
+      spdlog::warn("kafka producer: {}", text);
+    } else {
+      spdlog::debug("kafka producer: {}", text);
+    }
+  }
+};
+
+KafkaProducer::KafkaProducer(std::string brokers) : brokers_(std::move(brokers)) {}
+
+Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const Options& options) {
+  Conf conf(rd_kafka_conf_new());
+  std::string problems;
+  apply(conf.get(), default_properties(), problems);
+  apply(conf.get(), options.properties, problems);
+  apply(conf.get(), fixed_properties(options), problems);
+  if (!problems.empty()) return error(ErrorCode::kInvalidConfig, problems);
+
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options.brokers));
+  rd_kafka_conf_set_opaque(conf.get(), producer.get());
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), &Callbacks::delivered);
+  rd_kafka_conf_set_error_cb(conf.get(), &Callbacks::failed);
+  rd_kafka_conf_set_log_cb(conf.get(), &Callbacks::log);
+  std::array<char, 512> text{};
+  producer->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), text.data(), text.size());
+  if (producer->handle_ == nullptr) {
+    return error(ErrorCode::kInvalidConfig, std::string("sinks.kafka: ") + text.data());
+  }
+  static_cast<void>(conf.release());  // the producer owns it now
+  producer->poll_thread_ =
+      std::jthread([self = producer.get()](std::stop_token stop) { self->poll_until(stop); });
+  return producer;
+}
+
+KafkaProducer::~KafkaProducer() {
+  if (handle_ == nullptr) return;
+  rd_kafka_purge(handle_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  {
+    std::unique_lock lock(mutex_);
+    all_answered_.wait(lock, [&] { return in_flight() == 0; });
+  }
+  poll_thread_.request_stop();
+  poll_thread_.join();
+  rd_kafka_destroy(handle_);
+}
+
+void KafkaProducer::poll_until(std::stop_token stop) {
+  while (!stop.stop_requested()) rd_kafka_poll(handle_, kPollWaitMs);
+}
+
+Status KafkaProducer::send(const OutgoingRecord& record, OnAnswer on_answer) {
+  auto ticket = on_answer ? std::make_unique<OnAnswer>(std::move(on_answer)) : nullptr;
+  // Counted first: the answer may come before produce() returns.
+  in_flight_.fetch_add(1, std::memory_order_relaxed);
+  const rd_kafka_resp_err_t failure = produce(handle_, record, ticket.get());
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    static_cast<void>(ticket.release());  // answer() takes it back
+    return {};
+  }
+  const std::string topic(record.topic);
+  failed_.fetch_add(1, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(mutex_);
+    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  all_answered_.notify_all();
+  if (failure == RD_KAFKA_RESP_ERR__FATAL) {
+    return error(ErrorCode::kUnavailable,
+                 "the Kafka producer for " + topic + " failed for good: " + fatal_error() +
+                     "; restart to go on, lists not yet acknowledged are sent again");
+  }
+  return error(ErrorCode::kUnavailable,
+               "cannot queue a record for " + topic + ": " + rd_kafka_err2str(failure));
+}
+
+void KafkaProducer::answer(const KafkaAnswer& answer, OnAnswer* on_answer) {
+  const std::unique_ptr<OnAnswer> ticket(on_answer);
+  (answer.delivered ? delivered_ : failed_).fetch_add(1, std::memory_order_relaxed);
+  if (ticket) (*ticket)(answer);
+  // Only the last one wakes, and under the lock, so that a flush cannot miss it.
+  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  { std::lock_guard lock(mutex_); }
+  all_answered_.notify_all();
+}
+
+Status KafkaProducer::flush(std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  if (all_answered_.wait_for(lock, wait, [&] { return in_flight() == 0; })) return {};
+  std::string text = std::to_string(in_flight()) + " records still unanswered by Kafka at " +
+                     brokers_ + " after " + std::to_string(wait.count()) + " ms";
+  if (!last_error_.empty()) text += " (last error: " + last_error_ + ")";
+  return error(ErrorCode::kTimedOut, std::move(text));
+}
+
+Status KafkaProducer::check_topic(const std::string& topic, std::chrono::milliseconds wait) {
+  const Topic handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto failure = rd_kafka_metadata(handle_, /*all_topics=*/0, handle.get(), &metadata,
+                                         static_cast<int>(wait.count()));
+  if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const std::string cause = last_error();
+    return error(ErrorCode::kUnavailable,
+                 "no Kafka broker answers at " + brokers_ + " within " +
+                     std::to_string(wait.count()) + " ms (" +
+                     (cause.empty() ? rd_kafka_err2str(failure) : cause) +
+                     "); is it running, and is sinks.kafka.brokers right?");
+  }
+  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> guard(
+      metadata, rd_kafka_metadata_destroy);
+  FRESHET_ASSERT(metadata->topic_cnt == 1, "asked for one topic");
+  if (metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return error(ErrorCode::kNotFound,
+               "topic " + topic + " at " + brokers_ + ": " +
+                   rd_kafka_err2str(metadata->topics[0].err) +
+                   "; `freshet topics create` makes the topics that are missing");
+}
+
+void KafkaProducer::remember(std::string error_text) {
+  std::lock_guard lock(mutex_);
+  last_error_ = std::move(error_text);
+}
+
+std::string KafkaProducer::last_error() const {
+  std::lock_guard lock(mutex_);
+  return last_error_;
+}
+
+std::string KafkaProducer::fatal_error() const {
+  std::array<char, 512> text{};
+  rd_kafka_fatal_error(handle_, text.data(), text.size());
+  return text.data();
+}
+
+}  // namespace freshet
