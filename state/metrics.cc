@@ -1,0 +1,80 @@
+#include "state/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+
+namespace freshet {
+namespace {
+
+prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name,
+                                              const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name,
+                                 const char* help, prometheus::Histogram::BucketBoundaries bounds) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      {}, std::move(bounds));
+}
+
+void set(prometheus::Family<prometheus::Gauge>& family, PartitionId partition, double value) {
+  family.Add({{"partition", std::to_string(partition.value)}}).Set(value);
+}
+
+}  // namespace
+
+StateMetrics::StateMetrics(prometheus::Registry& registry)
+    : commit_seconds_(histogram(registry, "freshet_state_commit_seconds",
+                                "Time of one commit (one WriteBatch).",
+                                {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
+                                 25e-3, 50e-3, 100e-3, 250e-3, 1.0})),
+      commit_users_(histogram(registry, "freshet_state_commit_users",
+                              "User states written by one commit.",
+                              {0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000})),
+      memory_bytes_(gauges(registry, "freshet_state_memory_bytes",
+                           "Block cache and memtables of all databases.")
+                        .Add({})),
+      outbox_users_(gauges(registry, "freshet_state_outbox_users", "Users that are owed a list.")),
+      users_(gauges(registry, "freshet_state_users", "Users with a state (estimate).")),
+      sst_bytes_(gauges(registry, "freshet_state_sst_bytes", "Bytes of the database's files.")),
+      memtable_bytes_(gauges(registry, "freshet_state_memtable_bytes", "Bytes not yet in files.")),
+      pending_compaction_bytes_(gauges(registry, "freshet_state_pending_compaction_bytes",
+                                       "Bytes that compaction still has to rewrite.")) {
+  auto& folds = prometheus::BuildCounter()
+                    .Name("freshet_state_folded_total")
+                    .Help("Events folded, by what became of them.")
+                    .Register(registry);
+  for (std::size_t i = 0; i < kFoldOutcomeCount; ++i) {
+    folds_[i] = &folds.Add({{"outcome", std::string(to_string(static_cast<FoldOutcome>(i)))}});
+  }
+}
+
+void StateMetrics::record_fold(FoldOutcome outcome) {
+  folds_[static_cast<std::size_t>(outcome)]->Increment();
+}
+
+void StateMetrics::record_commit(std::chrono::nanoseconds duration, std::size_t users) {
+  commit_seconds_.Observe(std::chrono::duration<double>(duration).count());
+  commit_users_.Observe(static_cast<double>(users));
+}
+
+void StateMetrics::set_outbox(PartitionId partition, std::size_t users) {
+  set(outbox_users_, partition, static_cast<double>(users));
+}
+
+void StateMetrics::set_database(PartitionId partition, const RocksDbFigures& figures) {
+  set(users_, partition, static_cast<double>(figures.users_estimate));
+  set(sst_bytes_, partition, static_cast<double>(figures.sst_bytes));
+  set(memtable_bytes_, partition, static_cast<double>(figures.memtable_bytes));
+  set(pending_compaction_bytes_, partition, static_cast<double>(figures.pending_compaction_bytes));
+}
+
+void StateMetrics::set_memory_bytes(std::uint64_t bytes) {
+  memory_bytes_.Set(static_cast<double>(bytes));
+}
+
+}  // namespace freshet
