@@ -1,0 +1,54 @@
+# Builds go through the presets of CMakePresets.json, into build/<preset>.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+.PHONY: help demo test asan tsan bench format clean setup-build setup-test
+
+FOR ?=
+ARGS ?=
+# One job per core, but at least 2 GiB of memory for each.
+JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ {n = int($$2 / 2097152); \
+          print n < 1 ? 1 : (n < cores ? n : cores)}' /proc/meminfo)
+CCACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+# A terminal gets all lines, a file or a CI log one for every 5 %.
+QUIET = if [ -t 1 ]; then cat; else .ci/every-5-percent; fi
+
+configure = cmake --preset $(1) $(CCACHE) --log-level=WARNING
+build = cmake --build --preset $(1) -j $(JOBS) $(2) 2>&1 | $(QUIET)
+ctest = ctest --preset $(1) -j $(JOBS) 2>&1 | $(QUIET)
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: setup-build ## Builds Freshet and runs it on a generated clickstream (FOR=60s ends it by itself)
+	@$(call configure,dev)
+	@$(call build,dev,--target freshet)
+	@build/dev/app/freshet demo $(if $(FOR),--for $(FOR)) $(ARGS)
+
+test: setup-test ## Builds everything and runs every test but the benchmarks
+	@$(call configure,dev)
+	@$(call build,dev)
+	@$(call ctest,all)
+
+asan tsan: setup-build ## Runs the unit and contract tests under a sanitizer
+	@$(call configure,$@)
+	@$(call build,$@)
+	@$(call ctest,$@)
+
+bench: setup-build ## Builds for release and runs every benchmark
+	@$(call configure,release)
+	@$(call build,release)
+	@for program in build/release/bench/*_bench; do [ ! -x "$$program" ] || "$$program" $(ARGS); done
+
+format: ## Formats the C++ files
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+clean: ## Removes what was built
+	@rm -rf build
+
+setup-build:
+	@docker/install-packages.sh run build
+
+setup-test:
+	@docker/install-packages.sh run build test
+	@tests/kafka/fetch-jars.sh
