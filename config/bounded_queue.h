@@ -42,7 +42,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// Waits up to `wait` for a first item, then takes what is there, at most `max`. Empty after the wait or on `stop`.
+  /// Waits up to `wait` for a first item, then takes what is there, at most `max`. Empty after the
+  /// wait or on `stop`.
   std::vector<T> pop_batch(std::size_t max, std::chrono::microseconds wait, std::stop_token stop) {
     std::vector<T> batch;
     std::unique_lock lock(mutex_);

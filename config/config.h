@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,17 +22,22 @@ struct Config {
   SinksConfig sinks;
 };
 
-/// Reads YAML. Errors: kInvalidConfig with ALL problems, a line each, each with its dotted key:
-/// unknown keys, wrong types, values out of range, relations between keys.
-Result<Config> load_config(std::string_view yaml_text);
+/// What the environment says under a name; empty optional = not set.
+using EnvironmentLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// Reads a YAML file; errors as load_config, and kNotFound.
-Result<Config> load_config_file(const std::string& path);
+/// Reads YAML. `${NAME}` and `${NAME:-default}` in values ask `environment`; an empty function
+/// knows no name. Errors: kInvalidConfig with ALL problems, a line each, as
+/// "text: dotted.key: what is wrong: remedy": unknown keys, wrong types, values out of range,
+/// relations between keys.
+Result<Config> load_config(std::string_view yaml_text, const EnvironmentLookup& environment = {});
 
-/// Returns every problem of `config`, a line each with its dotted key; empty = valid.
+/// Reads a YAML file; errors as load_config with "path:line" for "text", and kNotFound.
+Result<Config> load_config_file(const std::string& path, const EnvironmentLookup& environment = {});
+
+/// Returns every problem of `config`, each as "dotted.key: what is wrong: remedy"; empty = valid.
 std::vector<std::string> validate(const Config& config);
 
-/// Returns `config` as YAML, every key with its value; load_config reads it back.
+/// Returns `config` as YAML, every key with its value, secrets too; load_config reads it back.
 std::string to_yaml(const Config& config);
 
 }  // namespace freshet

@@ -7,8 +7,8 @@
 
 namespace freshet {
 
-/// An integer that only compares and assigns to its own kind, so that an offset never lands in a partition's place.
-/// Immutable after construction (a value).
+/// An integer that only compares and assigns to its own kind, so that an offset never lands in a
+/// partition's place. Immutable after construction (a value).
 template <class Tag, class Rep>
 struct StrongId {
   Rep value{};

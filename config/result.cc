@@ -4,13 +4,20 @@ namespace freshet {
 
 const char* to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidConfig: return "invalid config";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kTimedOut: return "timed out";
-    case ErrorCode::kNotFound: return "not found";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kFenced: return "fenced";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalidConfig:
+      return "invalid config";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kTimedOut:
+      return "timed out";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kFenced:
+      return "fenced";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "internal";
 }

@@ -45,8 +45,8 @@ void ignore_error(const Result<T>&, const char* /*why*/) {}
 }  // namespace freshet
 
 /// Returns the error of a failed Status from the enclosing function.
-#define FRESHET_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                       \
-    auto freshet_status = (expression);                                      \
+#define FRESHET_RETURN_IF_ERROR(expression)                                        \
+  do {                                                                             \
+    auto freshet_status = (expression);                                            \
     if (!freshet_status) return tl::unexpected(std::move(freshet_status).error()); \
   } while (false)

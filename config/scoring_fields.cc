@@ -1,0 +1,104 @@
+#include "config/config_fields.h"
+
+namespace freshet {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void add_experts(ConfigFields& f, ScoringConfig& c) {
+  f.section("scoring.catalogue");
+  f.add("items_max", &c.catalogue.items_max, between(1, 1e9),
+        "Most items known at a time; further new items are not learned until there is room.");
+  f.add("embedding_dim", &c.catalogue.embedding_dim, between(0, 8192),
+        "Size of the embedding that item updates bring; 0 = they bring none.");
+  f.section("scoring.popularity");
+  f.add("half_lives", &c.popularity.half_lives, {.min = 1, .max = 1e12, .not_empty = true},
+        "Half-lives in learned events, shortest first.");
+  f.section("scoring.covisitation");
+  f.add("window", &c.covisitation.window, between(1, 10'000),
+        "History entries an event is paired with, weight 1/distance.");
+  f.add("reverse_weight", &c.covisitation.reverse_weight, between(0, 1),
+        "Weight of the reverse direction.");
+  f.add("neighbours_max", &c.covisitation.neighbours_max, between(1, 100'000),
+        "Pairs kept per item; at twice this many the weakest are dropped.");
+  f.add("half_life", &c.covisitation.half_life, between(1, 1e12),
+        "Half-life in learned events of a pair's standing when pairs are dropped.");
+  f.add("walk_edges_max", &c.covisitation.walk_edges_max, between(1, 100'000),
+        "Edges per item that the two-hop walk follows.");
+}
+
+void add_network(ConfigFields& f, NetworkConfig& c) {
+  f.section("scoring.network");
+  f.add("enabled", &c.enabled, any(), "Learn and score with the attention network.");
+  f.add("dim", &c.dim, between(4, 1024), "Size of an embedding. Larger costs memory and time.");
+  f.add("heads", &c.heads, between(1, 64), "Attention heads; must divide `dim`.");
+  f.add("history_max", &c.history_max, between(1, 10'000), "Newest history entries it reads.");
+  f.add("negatives", &c.negatives, between(1, 65'536),
+        "Sampled negatives per training step, shared by its examples.");
+  f.add("recent_negatives_ratio", &c.recent_negatives_ratio, between(0, 1),
+        "Share of negatives from recent targets; the rest uniform over known items.");
+  f.add("learning_rate", &c.learning_rate, between(1e-9, 10), "Step size of its optimizer.");
+  f.add("device", &c.device, one_of({"auto", "cpu", "cuda"}), "`auto` = CUDA when present.");
+}
+
+void add_learning(ConfigFields& f, ScoringConfig& c) {
+  f.section("scoring.mixture");
+  f.add("learning_rate", &c.mixture.learning_rate, between(1e-9, 10),
+        "How fast the experts' weights follow their hits.");
+  f.add("floor", &c.mixture.floor, between(0, 0.2), "No expert's weight falls below this.");
+  f.section("scoring.second_stage");
+  f.add("enabled", &c.second_stage.enabled, any(), "Re-score candidates with the learned ranker.");
+  f.add("hidden", &c.second_stage.hidden, between(1, 1024), "Size of its hidden layer.");
+  f.add("learning_rate", &c.second_stage.learning_rate, between(1e-9, 10),
+        "Step size of its optimizer.");
+  f.section("scoring.learning");
+  f.add("batch_size_max", &c.learning.batch_size_max, between(1, 4096),
+        "Examples ranked, then learned, together.");
+  f.add("queue_max", &c.learning.queue_max, between(1, 1e7),
+        "Examples that wait for the learner; when full, the fold slows down.");
+  f.add("delta_interval", &c.learning.delta_interval, between(milliseconds{1}, seconds{60}),
+        "Interval between two deltas to scoring. Shorter is fresher and costs time.");
+  f.add("directory", &c.learning.directory, any(),
+        "Where the model is kept; empty = it starts anew with each start.");
+  f.add("checkpoint_interval", &c.learning.checkpoint_interval, between(seconds{1}, hours{24}),
+        "Interval between two checkpoints: what a crash costs the model.");
+  f.add("seed", &c.learning.seed, any(), "Seed of weights and negatives.");
+}
+
+void add_filters(ConfigFields& f, FilterConfig& c) {
+  f.section("scoring.filters");
+  f.add("unavailable", &c.unavailable, any(), "Unavailable and removed items stay out.");
+  f.add("disliked", &c.disliked, any(), "Items the user disliked stay out.");
+  f.add("bought", &c.bought, any(), "Items the user bought stay out for `repurchase_after`.");
+  f.add("repurchase_after", &c.repurchase_after, between(seconds{0}, hours{24 * 3650}),
+        "How long bought items stay out; `0s` = for ever.");
+  f.add("seen", &c.seen, any(), "Items of the current session, the newest excepted, stay out.");
+}
+
+}  // namespace
+
+void add_fields(ConfigFields& f, ScoringConfig& c) {
+  f.section("scoring");
+  f.add("list_size", &c.list_size, between(1, 1'000), "Items in a list.");
+  f.add("candidates_per_expert", &c.candidates_per_expert, between(1, 10'000),
+        "Candidates per expert. Larger finds more and costs time.");
+  f.add("batch_size_max", &c.batch_size_max, between(1, 8'192),
+        "Users scored together. Larger raises throughput and p99 latency.");
+  f.add("batch_linger_max", &c.batch_linger_max, between(microseconds{0}, seconds{10}),
+        "Longest wait for a batch to fill; `0us` = score what is there.");
+  f.add("queue_max", &c.queue_max, between(1, 1e7),
+        "Users that wait for scoring; when full, lists coalesce per user.");
+  f.add("rank_deadline", &c.rank_deadline, between(milliseconds{1}, seconds{60}),
+        "Users that wait longer are served by counts alone.");
+  f.add("served_lists_max", &c.served_lists_max, between(1, 1e9),
+        "Users whose last served list is kept to measure quality as served.");
+  add_experts(f, c);
+  add_network(f, c.network);
+  add_learning(f, c);
+  add_filters(f, c.filters);
+}
+
+}  // namespace freshet

@@ -1,0 +1,40 @@
+#include "config/config_fields.h"
+
+namespace freshet {
+
+void add_fields(ConfigFields& f, SinksConfig& c) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  constexpr double kKiB = 1024;
+  constexpr double kMiB = 1024 * kKiB;
+  f.section("sinks.kafka");
+  f.add("brokers", &c.kafka.brokers, not_empty(),
+        "Brokers to start from, `host:port`, comma-separated.");
+  f.add("lists_topic", &c.kafka.lists_topic, not_empty(), "Compacted topic of lists.");
+  f.add("dead_letters_topic", &c.kafka.dead_letters_topic, not_empty(), "Topic of dead letters.");
+  f.add("delivery_timeout", &c.kafka.delivery_timeout, between(milliseconds{100}, seconds{300}),
+        "A list not acknowledged by then is sent anew. Must be shorter than "
+        "`ingest.kafka.session_timeout`, so that a former owner cannot publish late.");
+  f.add("linger", &c.kafka.linger, between(milliseconds{0}, seconds{10}),
+        "Longest wait for a batch of lists to fill. Longer raises throughput and latency.");
+  f.add("in_flight_max", &c.kafka.in_flight_max, between(1, 1e7),
+        "Lists and dead letters in flight; when full, publishing waits.");
+  f.add("properties", &c.kafka.properties, any(),
+        "Handed to librdkafka as they are, for example `compression.type`; ours win.");
+  f.section("sinks.http");
+  f.add("enabled", &c.http.enabled, any(), "Serve metrics, health, questions and the console.");
+  f.add("address", &c.http.address, not_empty(),
+        "Address to listen on; `0.0.0.0` = reachable from other machines.");
+  f.add("port", &c.http.port, between(0, 65'535), "Port; 0 = any free one, which is printed.");
+  f.add("connections_max", &c.http.connections_max, between(1, 65'536),
+        "Connections at a time; further ones wait.");
+  f.add("request_bytes_max", &c.http.request_bytes_max, bytes_between(kKiB, 16 * kMiB),
+        "Larger requests are refused.");
+  f.add("request_timeout", &c.http.request_timeout, between(milliseconds{10}, seconds{300}),
+        "A request not read or answered by then is given up.");
+  f.section("sinks");
+  f.add("dead_letter_bytes_max", &c.dead_letter_bytes_max, bytes_between(kKiB, 64 * kMiB),
+        "Longer originals are cut in the dead letter.");
+}
+
+}  // namespace freshet

@@ -1,0 +1,126 @@
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "config/config.h"
+#include "config/config_fields.h"
+#include "config/field_parser.h"
+
+namespace freshet {
+namespace {
+
+/// Gathers "key: text" where a relation does not hold. Confined to one thread.
+class Relations {
+ public:
+  void require(bool holds, const char* key, const std::string& otherwise) {
+    if (!holds) problems_.push_back(std::string(key) + ": " + otherwise);
+  }
+  std::vector<std::string> take() { return std::move(problems_); }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+bool all_different(const std::vector<std::string>& texts) {
+  return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
+}
+
+bool is_time_format(const std::string& format) {
+  static const std::set<std::string> kUnits{"auto", "s", "ms", "us", "ns"};
+  return kUnits.contains(format) || format.find('%') != std::string::npos;
+}
+
+void check_ingest(const IngestConfig& c, Relations& r) {
+  constexpr std::size_t kContextMax = 16;
+  r.require(c.context.size() <= kContextMax, "ingest.context",
+            std::to_string(c.context.size()) + " keys are too many: keep at most 16");
+  r.require(all_different(c.context), "ingest.context", "a key stands twice: keep one");
+  r.require(c.format != "csv" || !c.csv_columns.empty(), "ingest.csv_columns",
+            "is empty, but ingest.format is csv: list the headings in their order");
+  r.require(all_different(c.csv_columns), "ingest.csv_columns",
+            "a heading stands twice: give each column its own");
+  r.require(is_time_format(c.mapping.time_format), "ingest.mapping.time_format",
+            "\"" + c.mapping.time_format +
+                "\" is not known: write auto, s, ms, us, ns or a format such as "
+                "%Y-%m-%d %H:%M:%S");
+  r.require(!c.mapping.type.empty() || !c.mapping.default_type.empty(), "ingest.mapping.type",
+            "no path, and ingest.mapping.default_type is empty: set either");
+  r.require(!c.mapping.user_id.empty() || !c.mapping.anonymous_id.empty(), "ingest.mapping.user_id",
+            "no path, and ingest.mapping.anonymous_id has none either: set either");
+  r.require(!c.mapping.item_id.empty() || !c.mapping.items.empty(), "ingest.mapping.item_id",
+            "no path, and ingest.mapping.items has none either: set either");
+  r.require(c.mapping.items.empty() || !c.mapping.items_item_id.empty() || c.format == "csv",
+            "ingest.mapping.items_item_id", "no path, but items are read: name the id's key");
+  r.require(c.kafka.items_topic != c.kafka.events_topic, "ingest.kafka.items_topic",
+            "is the topic of events: name another, or none");
+  r.require(c.record_bytes_max <= c.kafka.prefetch_bytes_max, "ingest.record_bytes_max",
+            "is larger than ingest.kafka.prefetch_bytes_max: lower it or raise the other");
+}
+
+void check_state(const StateConfig& c, Relations& r) {
+  r.require(c.learn_history_max <= c.history_max, "state.learn_history_max",
+            "is larger than state.history_max: lower it to " + std::to_string(c.history_max));
+}
+
+void check_scoring(const ScoringConfig& c, Relations& r) {
+  r.require(c.batch_linger_max < c.rank_deadline, "scoring.batch_linger_max",
+            "must be shorter than scoring.rank_deadline: shorten it or lengthen the other");
+  r.require(2 * c.candidates_per_expert >= c.list_size, "scoring.candidates_per_expert",
+            "is less than half of scoring.list_size, so lists stay short: raise it");
+  const auto& half_lives = c.popularity.half_lives;
+  const bool ascending = std::adjacent_find(half_lives.begin(), half_lives.end(),
+                                            std::greater_equal<>()) == half_lives.end();
+  r.require(ascending, "scoring.popularity.half_lives",
+            "must grow from one to the next: sort them, shortest first");
+  r.require(c.covisitation.neighbours_max >= c.covisitation.walk_edges_max,
+            "scoring.covisitation.walk_edges_max",
+            "is larger than scoring.covisitation.neighbours_max: lower it to " +
+                std::to_string(c.covisitation.neighbours_max));
+  r.require(c.network.heads == 0 || c.network.dim % c.network.heads == 0, "scoring.network.heads",
+            "does not divide scoring.network.dim of " + std::to_string(c.network.dim) +
+                ": write a divisor");
+}
+
+void check_sinks(const SinksConfig& c, Relations& r) {
+  r.require(c.kafka.lists_topic != c.kafka.dead_letters_topic, "sinks.kafka.dead_letters_topic",
+            "is the topic of lists: name another");
+  r.require(c.kafka.linger < c.kafka.delivery_timeout, "sinks.kafka.linger",
+            "must be shorter than sinks.kafka.delivery_timeout: shorten it");
+}
+
+void check_across(const Config& c, Relations& r) {
+  r.require(c.sinks.kafka.delivery_timeout < c.ingest.kafka.session_timeout,
+            "sinks.kafka.delivery_timeout",
+            "must be shorter than ingest.kafka.session_timeout, or a former owner could publish "
+            "late: shorten it or lengthen the other");
+  r.require(c.scoring.network.history_max <= c.state.learn_history_max,
+            "scoring.network.history_max",
+            "is larger than state.learn_history_max, so it never gets as many entries: lower it "
+            "or raise the other");
+  r.require(c.sinks.kafka.lists_topic != c.ingest.kafka.events_topic &&
+                c.sinks.kafka.dead_letters_topic != c.ingest.kafka.events_topic,
+            "ingest.kafka.events_topic", "is written to by sinks.kafka: name another topic");
+  r.require(c.scoring.learning.directory != c.state.directory, "scoring.learning.directory",
+            "is state.directory: name another");
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const Config& config) {
+  Config copy = config;  // The fields point to values that may be written.
+  std::vector<std::string> problems;
+  for (const ConfigField& field : config_fields(copy)) {
+    if (const auto problem = check_field(field)) problems.push_back(field.key + ": " + *problem);
+  }
+  Relations relations;
+  check_ingest(config.ingest, relations);
+  check_state(config.state, relations);
+  check_scoring(config.scoring, relations);
+  check_sinks(config.sinks, relations);
+  check_across(config, relations);
+  const auto broken = relations.take();
+  problems.insert(problems.end(), broken.begin(), broken.end());
+  return problems;
+}
+
+}  // namespace freshet
