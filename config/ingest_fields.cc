@@ -22,9 +22,10 @@ void add_kafka(ConfigFields& f, KafkaSourceConfig& c) {
   f.add("items_topic", &c.items_topic, any(), "Compacted topic of item updates; empty = none.");
   f.add("assignment", &c.assignment, one_of({"cooperative-sticky", "range"}),
         "How the group shares partitions. `cooperative-sticky` moves only those that must move.");
-  f.add("session_timeout", &c.session_timeout, between(seconds{6}, seconds{300}),
+  f.add("session_timeout", &c.session_timeout, between(seconds{1}, seconds{300}),
         "Silence after which the group gives this process's partitions away. Shorter recovers "
-        "sooner, longer forgives pauses.");
+        "sooner, longer forgives pauses; brokers refuse less than their "
+        "`group.min.session.timeout.ms`, usually 6 s.");
   f.add("fetch_wait_max", &c.fetch_wait_max, between(milliseconds{1}, seconds{5}),
         "Longest wait of an empty fetch on the broker. Shorter costs requests, not latency.");
   f.add("prefetch_bytes_max", &c.prefetch_bytes_max, bytes_between(64 * kKiB, 2 * kGiB),
@@ -54,7 +55,7 @@ void add_mapping(ConfigFields& f, EventMapping& c) {
   f.add("types", &c.types,
         one_of({"impression", "click", "cart", "purchase", "like", "dislike", "ignore"}),
         "What your values of `type` mean; `ignore` skips such records without a dead letter. Added "
-        "to the six canonical names.");
+        "to the six canonical names; the key `*` stands for all others.");
   f.add("default_type", &c.default_type,
         one_of({"", "impression", "click", "cart", "purchase", "like", "dislike"}),
         "Type of records without one; empty = they are dead letters.");
@@ -77,7 +78,10 @@ void add_fields(ConfigFields& f, IngestConfig& c) {
   f.section("ingest");
   f.add("format", &c.format, one_of({"json", "csv"}),
         "Shape of a record: a JSON object, or one CSV line.");
-  f.add("csv_columns", &c.csv_columns, any(), "Headings of the CSV columns, in their order.");
+  f.add("csv_columns", &c.csv_columns, any(),
+        "Headings of the CSV columns, in their order; empty = each file brings them in its first "
+        "line. "
+        "Lines in Kafka have none, so there they must be named.");
   f.add("csv_delimiter", &c.csv_delimiter, any(),
         "What stands between CSV fields: one character, or `tab`.");
   f.add("context", &c.context, any(), "Context keys to keep, at most 16. Others are dropped.");

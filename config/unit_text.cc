@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <span>
@@ -99,6 +100,10 @@ std::string quoted(const std::string& text) {
 }
 
 std::string format_number(double number) {
+  constexpr double kWholeMax = 1e15;  // Exact as a double, and longer is hard to read.
+  if (std::abs(number) < kWholeMax && number == std::trunc(number)) {
+    return std::to_string(static_cast<std::int64_t>(number));
+  }
   std::array<char, 32> text{};
   const auto [end, trouble] = std::to_chars(text.data(), text.data() + text.size(), number);
   return {text.data(), end};

@@ -35,8 +35,6 @@ void check_ingest(const IngestConfig& c, Relations& r) {
   r.require(c.context.size() <= kContextMax, "ingest.context",
             std::to_string(c.context.size()) + " keys are too many: keep at most 16");
   r.require(all_different(c.context), "ingest.context", "a key stands twice: keep one");
-  r.require(c.format != "csv" || !c.csv_columns.empty(), "ingest.csv_columns",
-            "is empty, but ingest.format is csv: list the headings in their order");
   r.require(all_different(c.csv_columns), "ingest.csv_columns",
             "a heading stands twice: give each column its own");
   r.require(is_time_format(c.mapping.time_format), "ingest.mapping.time_format",
