@@ -1,0 +1,258 @@
+#include "ingest/kafka_consumer.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "config/assert.h"
+#include "config/time.h"
+#include "ingest/kafka_client.h"
+#include "ingest/kafka_partition_source.h"
+
+namespace freshet {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kCommitInterval{1};
+
+KafkaProperties group_properties(const KafkaSourceConfig& config) {
+  KafkaProperties properties = reader_properties(config);
+  const auto session_ms = config.session_timeout.count();
+  properties["session.timeout.ms"] = std::to_string(session_ms);
+  properties["heartbeat.interval.ms"] =
+      std::to_string(std::min<std::int64_t>(3000, session_ms / 3));
+  properties["max.poll.interval.ms"] = std::to_string(std::max<std::int64_t>(300000, session_ms));
+  properties["partition.assignment.strategy"] = config.assignment;
+  if (!config.instance.empty()) properties["group.instance.id"] = config.instance;
+  return properties;
+}
+
+Error fatal_error(rd_kafka_t* handle) {
+  char why[512] = {};
+  const auto code = rd_kafka_fatal_error(handle, why, sizeof why);
+  if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+    return {ErrorCode::kFenced,
+            fmt::format("consumer group: another process runs with our ingest.kafka.instance ({}): "
+                        "give each its own",
+                        why)};
+  }
+  return {ErrorCode::kUnavailable, fmt::format("consumer group: {}", why)};
+}
+
+}  // namespace
+
+class KafkaConsumer::Impl {
+ public:
+  Impl(const KafkaSourceConfig& config, PartitionOwner& owner, milliseconds timeout)
+      : config_(config), owner_(owner), timeout_(timeout) {}
+
+  Status join() {
+    auto conf = make_kafka_conf(group_properties(config_));
+    if (!conf) return tl::unexpected(std::move(conf).error());
+    rd_kafka_conf_set_opaque(conf->get(), this);
+    rd_kafka_conf_set_rebalance_cb(conf->get(), &Impl::on_rebalance);
+    rd_kafka_conf_set_offset_commit_cb(conf->get(), &Impl::on_commit);
+    auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+    if (!handle) return tl::unexpected(std::move(handle).error());
+    handle_ = std::move(*handle);
+    rd_kafka_poll_set_consumer(handle_.get());
+    // Asked first: a subscription to a missing topic would wait for it without a word.
+    const auto partitions =
+        count_kafka_partitions(handle_.get(), config_.brokers, config_.events_topic, timeout_);
+    if (!partitions) return tl::unexpected(partitions.error());
+    return subscribe();
+  }
+
+  Status run_once(milliseconds wait) {
+    const KafkaMessage message(
+        rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
+    if (failed_assignment_) return tl::unexpected(*std::exchange(failed_assignment_, std::nullopt));
+    if (message) {
+      FRESHET_ASSERT(message->err != RD_KAFKA_RESP_ERR_NO_ERROR,
+                     "records go to their partition's own queue");
+      if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
+        return tl::unexpected(fatal_error(handle_.get()));
+      }
+      FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, config_.events_topic));
+    }
+    flush_commits();
+    return {};
+  }
+
+  void commit(PartitionId partition, Offset next) {
+    const std::lock_guard lock(commits_mutex_);
+    commits_[partition] = next;
+  }
+
+  void close() {
+    if (!handle_) return;
+    rd_kafka_consumer_close(handle_.get());
+    FRESHET_ASSERT(owned_.empty(), "closing revokes every partition");
+    handle_.reset();
+  }
+
+ private:
+  Status subscribe() {
+    const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(topics.get(), config_.events_topic.c_str(),
+                                      RD_KAFKA_PARTITION_UA);
+    const auto answer = rd_kafka_subscribe(handle_.get(), topics.get());
+    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    return error(ErrorCode::kUnavailable, fmt::format("subscribing to {}: {}", config_.events_topic,
+                                                      rd_kafka_err2str(answer)));
+  }
+
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+    auto& self = *static_cast<Impl*>(opaque);
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      self.assign(*partitions);
+    } else {
+      self.revoke(*partitions);
+    }
+  }
+
+  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t answer, rd_kafka_topic_partition_list_t*,
+                        void*) {
+    // Nobody resumes from these, so the next one mends it.
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      spdlog::debug("kafka: offsets for lag tools not written: {}", rd_kafka_err2str(answer));
+    }
+  }
+
+  bool cooperative() const {
+    const char* protocol = rd_kafka_rebalance_protocol(handle_.get());
+    return protocol != nullptr && std::strcmp(protocol, "COOPERATIVE") == 0;
+  }
+
+  void assign(const rd_kafka_topic_partition_list_t& given) {
+    const KafkaPartitionList taken(rd_kafka_topic_partition_list_new(given.cnt));
+    for (int i = 0; i < given.cnt; ++i) {
+      const PartitionId partition{given.elems[i].partition};
+      const auto start = take_over(partition);
+      if (!start) {
+        if (!failed_assignment_) failed_assignment_ = start.error();
+        continue;
+      }
+      rd_kafka_topic_partition_list_add(taken.get(), config_.events_topic.c_str(), partition.value)
+          ->offset = start->value;
+    }
+    settle(cooperative() ? rd_kafka_incremental_assign(handle_.get(), taken.get())
+                         : to_kafka_error(rd_kafka_assign(handle_.get(), taken.get())));
+    rebalancing_ = false;
+  }
+
+  Result<Offset> take_over(PartitionId partition) {
+    const auto broker =
+        query_kafka_watermarks(handle_.get(), config_.events_topic, partition, timeout_);
+    if (!broker) return tl::unexpected(broker.error());
+    auto alive = std::make_shared<char>();
+    owned_[partition] = alive;
+    auto source = std::make_unique<KafkaPartitionSource>(handle_.get(), config_.events_topic,
+                                                         partition, *broker, std::move(alive));
+    const auto start = owner_.assigned(partition, *broker, std::move(source));
+    if (!start) {
+      forget(partition);
+      return start;
+    }
+    if (*start >= broker->low && *start <= broker->high) return start;
+    give_up(partition);
+    return error(ErrorCode::kCorrupt,
+                 fmt::format("partition {} of {}: the state stands at offset {}, the log has {} to "
+                             "{}: the topic was cut or made anew",
+                             partition.value, config_.events_topic, start->value, broker->low.value,
+                             broker->high.value));
+  }
+
+  void revoke(const rd_kafka_topic_partition_list_t& given) {
+    rebalancing_ = true;
+    const KafkaPartitionList left(rd_kafka_topic_partition_list_new(given.cnt));
+    for (int i = 0; i < given.cnt; ++i) {
+      const PartitionId partition{given.elems[i].partition};
+      if (!owned_.contains(partition)) continue;
+      give_up(partition);
+      rd_kafka_topic_partition_list_add(left.get(), config_.events_topic.c_str(), partition.value);
+    }
+    settle(cooperative() ? rd_kafka_incremental_unassign(handle_.get(), left.get())
+                         : to_kafka_error(rd_kafka_assign(handle_.get(), nullptr)));
+  }
+
+  void give_up(PartitionId partition) {
+    owner_.revoked(partition);
+    forget(partition);
+    const std::lock_guard lock(commits_mutex_);
+    commits_.erase(partition);
+  }
+
+  void forget(PartitionId partition) {
+    FRESHET_ASSERT(owned_.at(partition).expired(), "the owner keeps no source of what it gave up");
+    owned_.erase(partition);
+  }
+
+  static rd_kafka_error_t* to_kafka_error(rd_kafka_resp_err_t answer) {
+    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
+    return rd_kafka_error_new(answer, "%s", rd_kafka_err2str(answer));
+  }
+
+  void settle(rd_kafka_error_t* answer) {
+    if (answer == nullptr) return;
+    if (!failed_assignment_) {
+      failed_assignment_ = Error{ErrorCode::kInternal, fmt::format("consumer group: assignment: {}",
+                                                                   rd_kafka_error_string(answer))};
+    }
+    rd_kafka_error_destroy(answer);
+  }
+
+  void flush_commits() {
+    // A commit that crosses a rebalance carries an old generation and costs us the assignment.
+    if (rebalancing_ || clock_.steady_now() < next_commit_) return;
+    next_commit_ = clock_.steady_now() + kCommitInterval;
+    const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
+    {
+      const std::lock_guard lock(commits_mutex_);
+      for (const auto& [partition, next] : std::exchange(commits_, {})) {
+        if (!owned_.contains(partition)) continue;
+        rd_kafka_topic_partition_list_add(offsets.get(), config_.events_topic.c_str(),
+                                          partition.value)
+            ->offset = next.value;
+      }
+    }
+    if (offsets->cnt > 0) rd_kafka_commit(handle_.get(), offsets.get(), 1);
+  }
+
+  const KafkaSourceConfig config_;
+  PartitionOwner& owner_;
+  const milliseconds timeout_;
+  const SystemClock clock_;
+  KafkaHandle handle_;
+  std::map<PartitionId, std::weak_ptr<void>> owned_;  // Alive = the owner still has the source.
+  std::optional<Error> failed_assignment_;            // For run_once() to return.
+  bool rebalancing_ = false;
+  SteadyTime next_commit_{};
+  std::mutex commits_mutex_;
+  std::map<PartitionId, Offset> commits_;
+};
+
+Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::open(const KafkaSourceConfig& config,
+                                                           PartitionOwner& owner,
+                                                           milliseconds timeout) {
+  auto impl = std::make_unique<Impl>(config, owner, timeout);
+  FRESHET_RETURN_IF_ERROR(impl->join());
+  return std::unique_ptr<KafkaConsumer>(new KafkaConsumer(std::move(impl)));
+}
+
+KafkaConsumer::KafkaConsumer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KafkaConsumer::~KafkaConsumer() { close(); }
+
+Status KafkaConsumer::run_once(milliseconds wait) { return impl_->run_once(wait); }
+void KafkaConsumer::commit(PartitionId partition, Offset next) { impl_->commit(partition, next); }
+void KafkaConsumer::close() { impl_->close(); }
+
+}  // namespace freshet
