@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "scoring/network/network.h"
+
+namespace freshet {
+
+/// Padding in a batch of sequences.
+inline constexpr ItemRow kNoRow = ~ItemRow{0};
+
+/// Gradients of one training step, one per use of a row (a row may be used often). Values are
+/// [rows.size(), width] float32, row-major, read at values + i · width.
+struct RowGradients {
+  std::span<const ItemRow> rows;  ///< kNoRow: this gradient is skipped.
+  const float* values = nullptr;
+  std::size_t width = 0;  ///< dim (embedding alone) or dim + 1 (embedding, then bias).
+};
+
+/// Embeddings (and biases) by row in host memory, with the sparse Adagrad that touches only the
+/// rows a step used (Duchi et al., JMLR 2011). The one owner of its rows, whatever computes their
+/// gradients and wherever. Grows geometrically. Confined to one thread.
+class EmbeddingTable {
+ public:
+  struct Options {
+    std::size_t dim = 0;
+    std::uint64_t seed = 0;
+    float initial_norm = 0.25F;  ///< About the length of a new embedding.
+  };
+
+  explicit EmbeddingTable(const Options& options) : dim_(options.dim), options_(options) {}
+
+  /// Grows to `rows` rows (never shrinks); new rows depend on the seed and their index alone.
+  void grow(std::size_t rows);
+
+  std::size_t rows() const { return biases_.size(); }
+  std::size_t dim() const { return dim_; }
+  /// Valid until the next non-const call.
+  ItemTableView view() const { return {vectors_.data(), biases_.data(), rows(), dim_}; }
+  const float* vector(ItemRow row) const { return vectors_.data() + row * dim_; }
+
+  /// Copies row after row [rows.size(), dim + 1], embedding then bias, to `out`.
+  void read(std::span<const ItemRow> rows, float* out) const;
+
+  /// Sums the gradients per row. False when one is not finite; then `apply_gradients` must not
+  /// follow.
+  bool sum_gradients(std::span<const RowGradients> gradients);
+
+  /// One Adagrad step on the rows summed last; a row's gradient is clipped to kGradientNormMax.
+  void apply_gradients(float learning_rate);
+
+  /// Moves the changed rows since the last call, and the row count, into `delta`.
+  void take_changes(NetworkDelta& delta);
+  /// Overwrites the rows of a delta.
+  void apply(const NetworkDelta& delta);
+
+  /// Overwrites all vectors from [rows(), dim].
+  void set_vectors(std::span<const float> vectors);
+
+  /// Adagrad's sums of squares [rows, dim + 1], made on first use: a replica has none.
+  std::span<const float> squares();
+  /// Replaces everything (sizes as `rows` says); every row counts as changed.
+  void restore(std::vector<float> vectors, std::vector<float> biases, std::vector<float> squares);
+
+  static constexpr float kGradientNormMax = 5.0F;
+
+ private:
+  std::size_t slot_of(ItemRow row);
+  void mark_changed(ItemRow row);
+
+  std::size_t dim_;
+  Options options_;
+  std::vector<float> vectors_;
+  std::vector<float> biases_;
+  std::vector<float> squares_;
+
+  std::vector<bool> is_changed_;
+  std::vector<ItemRow> changed_;
+
+  std::vector<std::uint32_t> slots_;  ///< Per row: its place in touched_, if that place names it.
+  std::vector<ItemRow> touched_;      ///< Rows of the current step.
+  std::vector<float> sums_;           ///< [touched_.size(), dim + 1].
+};
+
+}  // namespace freshet

@@ -1,0 +1,73 @@
+#include "scoring/network/step_batch.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace freshet {
+namespace {
+
+Status check_sequence(const Sequence& sequence, std::size_t row_count) {
+  if (sequence.empty()) return error(ErrorCode::kInternal, "network: a sequence is empty");
+  for (const SequenceStep& step : sequence) {
+    if (step.row >= row_count) {
+      return error(ErrorCode::kInternal, "network: row " + std::to_string(step.row) +
+                                             " is beyond the item table's " +
+                                             std::to_string(row_count) + " rows");
+    }
+  }
+  return {};
+}
+
+void lay_out(const Sequence& sequence, std::size_t index, StepBatch& batch) {
+  const std::size_t count = std::min(sequence.size(), batch.length);
+  for (std::size_t back = 0; back < count; ++back) {
+    const SequenceStep& step = sequence[sequence.size() - 1 - back];
+    const std::size_t at = (index + 1) * batch.length - 1 - back;
+    batch.items[at] = step.row;
+    batch.actions[at] = static_cast<ItemRow>(std::min<std::size_t>(step.action, kActionRows - 1));
+    batch.gaps[at] =
+        static_cast<ItemRow>(kActionRows + std::min<std::size_t>(step.gap_bucket, kGapBuckets - 1));
+    batch.positions[at] = static_cast<ItemRow>(kActionRows + kGapBuckets + back);
+  }
+}
+
+}  // namespace
+
+Result<StepBatch> make_step_batch(std::span<const Sequence* const> sequences,
+                                  std::size_t history_max, std::size_t row_count) {
+  StepBatch batch;
+  batch.size = sequences.size();
+  for (const Sequence* sequence : sequences) {
+    FRESHET_RETURN_IF_ERROR(check_sequence(*sequence, row_count));
+    batch.length = std::max(batch.length, std::min(sequence->size(), history_max));
+  }
+  for (auto* rows : {&batch.items, &batch.actions, &batch.gaps, &batch.positions}) {
+    rows->assign(batch.size * batch.length, kNoRow);
+  }
+  for (std::size_t i = 0; i < sequences.size(); ++i) lay_out(*sequences[i], i, batch);
+  return batch;
+}
+
+void embed_steps(const StepBatch& batch, const EmbeddingTable& items, const EmbeddingTable& context,
+                 float* out) {
+  const std::size_t dim = items.dim();
+  for (std::size_t i = 0; i < batch.items.size(); ++i, out += dim) {
+    if (batch.items[i] == kNoRow) {
+      std::fill_n(out, dim, 0.0F);
+      continue;
+    }
+    const float* item = items.vector(batch.items[i]);
+    const float* action = context.vector(batch.actions[i]);
+    const float* gap = context.vector(batch.gaps[i]);
+    const float* position = context.vector(batch.positions[i]);
+    for (std::size_t d = 0; d < dim; ++d) out[d] = item[d] + action[d] + gap[d] + position[d];
+  }
+}
+
+void padding_mask(const StepBatch& batch, float* out) {
+  std::transform(batch.items.begin(), batch.items.end(), out, [](ItemRow row) {
+    return row == kNoRow ? -std::numeric_limits<float>::infinity() : 0.0F;
+  });
+}
+
+}  // namespace freshet
