@@ -1,0 +1,293 @@
+#include "scoring/network/torch_network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "config/assert.h"
+#include "scoring/network/embedding_table.h"
+#include "scoring/network/step_batch.h"
+#include "scoring/network/torch_archive.h"
+#include "scoring/network/torch_model.h"
+
+namespace freshet {
+namespace {
+
+std::int64_t to_signed(std::size_t size) { return static_cast<std::int64_t>(size); }
+
+tl::unexpected<Error> library_failed(const char* action, const std::exception& exception) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&exception);
+  const char* reason = torch_error ? torch_error->what_without_backtrace() : exception.what();
+  return error(ErrorCode::kInternal, std::string("network: ") + action + ": " + reason);
+}
+
+at::Device choose_device(const std::string& device) {
+  const bool cuda = device != "cpu" && at::hasCUDA();
+  return cuda ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+}
+
+Status check_negatives(const Negatives& negatives, std::size_t example_count,
+                       std::size_t row_count) {
+  if (negatives.rows.empty() || negatives.log_q.size() != negatives.rows.size() ||
+      negatives.target_log_q.size() != example_count) {
+    return error(ErrorCode::kInternal, "network: the negatives do not fit the examples");
+  }
+  for (const ItemRow row : negatives.rows) {
+    if (row >= row_count) {
+      return error(ErrorCode::kInternal, "network: a negative is beyond the item table");
+    }
+  }
+  return {};
+}
+
+/// [B, M]: minus log q, and minus infinity where the negative is the example's own target.
+at::Tensor negative_shift(std::span<const SequenceExample> examples, const Negatives& negatives) {
+  const std::size_t count = negatives.rows.size();
+  at::Tensor shift = at::empty({to_signed(examples.size()), to_signed(count)});
+  float* values = shift.data_ptr<float>();
+  for (const SequenceExample& example : examples) {
+    for (std::size_t i = 0; i < count; ++i) {
+      values[i] = negatives.rows[i] == example.target ? -std::numeric_limits<float>::infinity()
+                                                      : -negatives.log_q[i];
+    }
+    values += count;
+  }
+  return shift;
+}
+
+class TorchNetwork final : public Network {
+ public:
+  TorchNetwork(const NetworkConfig& config, std::uint64_t seed)
+      : config_(config),
+        items_({.dim = config.dim, .seed = seed, .initial_norm = kItemNorm}),
+        context_({.dim = config.dim, .seed = seed + 1, .initial_norm = kContextNorm}),
+        model_(config, seed + 2, choose_device(config.device)) {
+    context_.grow(context_rows(config.history_max));
+  }
+
+  void grow(std::size_t rows) override { items_.grow(rows); }
+
+  Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
+    if (sequences.empty()) return std::vector<float>{};
+    std::vector<const Sequence*> pointers;
+    for (const Sequence& sequence : sequences) pointers.push_back(&sequence);
+    const auto batch = make_step_batch(pointers, config_.history_max, items_.rows());
+    if (!batch) return tl::unexpected(batch.error());
+    try {
+      const c10::InferenceMode no_autograd;
+      const at::Tensor queries = model_.forward(steps(*batch), padding(*batch)).cpu().contiguous();
+      const float* values = queries.data_ptr<float>();
+      return std::vector<float>(values, values + queries.numel());
+    } catch (const std::exception& exception) {
+      return library_failed("queries", exception);
+    }
+  }
+
+  Result<float> train(std::span<const SequenceExample> examples,
+                      const Negatives& negatives) override {
+    if (examples.empty()) return 0.0F;
+    std::vector<const Sequence*> pointers;
+    std::vector<ItemRow> targets;
+    for (const SequenceExample& example : examples) {
+      if (example.target >= items_.rows()) {
+        return error(ErrorCode::kInternal, "network: a target is beyond the item table");
+      }
+      pointers.push_back(&example.sequence);
+      targets.push_back(example.target);
+    }
+    FRESHET_RETURN_IF_ERROR(check_negatives(negatives, examples.size(), items_.rows()));
+    const auto batch = make_step_batch(pointers, config_.history_max, items_.rows());
+    if (!batch) return tl::unexpected(batch.error());
+    try {
+      const auto result = model_.differentiate(loss_input(*batch, targets, examples, negatives));
+      return update(*batch, targets, negatives.rows, result);
+    } catch (const std::exception& exception) {
+      return library_failed("training", exception);
+    }
+  }
+
+  NetworkDelta take_changes() override {
+    NetworkDelta delta;
+    items_.take_changes(delta);
+    if (!dense_changed_) return delta;
+    dense_changed_ = false;
+    const ItemTableView context = context_.view();
+    delta.dense.assign(context.vectors, context.vectors + context.rows * context.dim);
+    const std::vector<float> weights = model_.weights();
+    delta.dense.insert(delta.dense.end(), weights.begin(), weights.end());
+    return delta;
+  }
+
+  void apply(const NetworkDelta& delta) override {
+    items_.apply(delta);
+    if (delta.dense.empty()) return;
+    const std::size_t context_size = context_.rows() * context_.dim();
+    FRESHET_ASSERT(delta.dense.size() == context_size + model_.weight_count(),
+                   "learner and replica have the same configuration");
+    context_.set_vectors(std::span(delta.dense).first(context_size));
+    model_.set_weights(delta.dense.data() + context_size);
+  }
+
+  ItemTableView item_table() const override { return items_.view(); }
+
+  Result<std::string> save() override { return write_archive(tensors()); }
+  Status load(const std::string& bytes) override;
+
+ private:
+  static constexpr float kItemNorm = 0.25F;
+  static constexpr float kContextNorm = 0.05F;
+
+  at::Tensor on_device(const at::Tensor& host) const { return host.to(model_.device()); }
+
+  at::Tensor steps(const StepBatch& batch) const {
+    at::Tensor steps =
+        at::empty({to_signed(batch.size), to_signed(batch.length), to_signed(config_.dim)});
+    embed_steps(batch, items_, context_, steps.data_ptr<float>());
+    return on_device(steps);
+  }
+
+  at::Tensor padding(const StepBatch& batch) const {
+    at::Tensor mask = at::empty({to_signed(batch.size), 1, to_signed(batch.length)});
+    padding_mask(batch, mask.data_ptr<float>());
+    return on_device(mask);
+  }
+
+  at::Tensor item_leaf(std::span<const ItemRow> rows) const {
+    at::Tensor leaf = at::empty({to_signed(rows.size()), to_signed(config_.dim + 1)});
+    items_.read(rows, leaf.data_ptr<float>());
+    return on_device(leaf).requires_grad_();
+  }
+
+  LossInput loss_input(const StepBatch& batch, std::span<const ItemRow> targets,
+                       std::span<const SequenceExample> examples,
+                       const Negatives& negatives) const {
+    at::Tensor target_shift = at::empty({to_signed(targets.size())});
+    at::Tensor weights = at::empty({to_signed(targets.size())});
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      target_shift.data_ptr<float>()[i] = -negatives.target_log_q[i];
+      weights.data_ptr<float>()[i] = examples[i].weight;
+    }
+    return {.steps = steps(batch).requires_grad_(),
+            .padding = padding(batch),
+            .targets = item_leaf(targets),
+            .negatives = item_leaf(negatives.rows),
+            .target_shift = on_device(target_shift),
+            .negative_shift = on_device(negative_shift(examples, negatives)),
+            .weights = on_device(weights)};
+  }
+
+  /// Applies all gradients, or none when one of them or the loss is not finite.
+  Result<float> update(const StepBatch& batch, std::span<const ItemRow> targets,
+                       std::span<const ItemRow> negatives, const LossAndGradients& result) {
+    const at::NoGradGuard no_autograd;
+    const float* steps = result.steps.data_ptr<float>();
+    const std::array<RowGradients, 3> of_items{
+        RowGradients{batch.items, steps, config_.dim},
+        RowGradients{targets, result.targets.data_ptr<float>(), config_.dim + 1},
+        RowGradients{negatives, result.negatives.data_ptr<float>(), config_.dim + 1}};
+    const std::array<RowGradients, 3> of_context{RowGradients{batch.actions, steps, config_.dim},
+                                                 RowGradients{batch.gaps, steps, config_.dim},
+                                                 RowGradients{batch.positions, steps, config_.dim}};
+    const bool finite = std::isfinite(result.loss) && items_.sum_gradients(of_items) &&
+                        context_.sum_gradients(of_context) &&
+                        (result.dense * 0).sum().item<float>() == 0.0F;
+    if (!finite) return error(ErrorCode::kInternal, "network: loss or gradient is not finite");
+    const auto learning_rate = static_cast<float>(config_.learning_rate);
+    items_.apply_gradients(learning_rate);
+    context_.apply_gradients(learning_rate);
+    model_.apply_gradient(result.dense, learning_rate);
+    dense_changed_ = true;
+    return result.loss / static_cast<float>(targets.size());
+  }
+
+  NamedTensors tensors();
+
+  NetworkConfig config_;
+  EmbeddingTable items_;
+  EmbeddingTable context_;
+  TorchModel model_;
+  bool dense_changed_ = false;
+};
+
+/// A view of floats that outlive it.
+at::Tensor tensor_of(const float* values, std::vector<std::int64_t> shape) {
+  // from_blob wants a mutable pointer; archives only read.
+  return at::from_blob(const_cast<float*>(values), shape);
+}
+
+void save_table(const std::string& name, EmbeddingTable& table, NamedTensors& archive) {
+  const ItemTableView view = table.view();
+  const std::int64_t rows = to_signed(view.rows), dim = to_signed(view.dim);
+  archive[name + ".vectors"] = tensor_of(view.vectors, {rows, dim});
+  archive[name + ".biases"] = tensor_of(view.biases, {rows});
+  archive[name + ".squares"] = tensor_of(table.squares().data(), {rows, dim + 1});
+}
+
+std::vector<float> floats_of(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.contiguous();
+  const float* first = values.data_ptr<float>();
+  return {first, first + values.numel()};
+}
+
+void load_table(const std::string& name, const NamedTensors& archive, EmbeddingTable& table) {
+  table.restore(floats_of(archive.at(name + ".vectors")), floats_of(archive.at(name + ".biases")),
+                floats_of(archive.at(name + ".squares")));
+}
+
+NamedTensors TorchNetwork::tensors() {
+  NamedTensors archive;
+  save_table("items", items_, archive);
+  save_table("context", context_, archive);
+  model_.save(archive);
+  return archive;
+}
+
+Status TorchNetwork::load(const std::string& bytes) {
+  const auto archive = read_archive(bytes);
+  if (!archive) return tl::unexpected(archive.error());
+  try {
+    const at::NoGradGuard no_autograd;
+    FRESHET_RETURN_IF_ERROR(check_layout(*archive, tensors()));
+    load_table("items", *archive, items_);
+    load_table("context", *archive, context_);
+    model_.load(*archive);
+    dense_changed_ = true;
+    return {};
+  } catch (const std::exception& exception) {
+    return library_failed("load", exception);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Network> make_torch_network(const NetworkConfig& config, std::uint64_t seed) {
+  return std::make_unique<TorchNetwork>(config, seed);
+}
+
+Status check_torch_device(const std::string& device) {
+  if (device == "cpu" || device == "auto") return {};
+  if (device != "cuda") {
+    return error(ErrorCode::kInvalidConfig,
+                 "scoring.network.device is \"" + device + "\": use cpu, cuda or auto");
+  }
+  if (at::hasCUDA()) return {};
+  return error(ErrorCode::kInvalidConfig,
+               "scoring.network.device is cuda, but this LibTorch finds none: use cpu or auto");
+}
+
+void set_torch_threads(int count) {
+  at::set_num_threads(count);
+  // LibTorch does not pass its count on to an OpenBLAS with threads of its own.
+  using SetThreads = void (*)(int);
+  if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) {
+    reinterpret_cast<SetThreads>(symbol)(count);
+  }
+}
+
+}  // namespace freshet

@@ -1,0 +1,289 @@
+#include "scoring/network/torch_network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "scoring/network/negative_sampler.h"
+
+namespace freshet {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+NetworkConfig small_config() {
+  return {.dim = 16, .heads = 2, .history_max = 6, .negatives = 32, .device = "cpu"};
+}
+
+std::unique_ptr<Network> small_network(std::size_t rows) {
+  auto network = make_torch_network(small_config(), 7);
+  network->grow(rows);
+  return network;
+}
+
+/// Users walk a ring of items: after item i comes 3i + 1.
+class Walk {
+ public:
+  Walk(std::size_t rows, unsigned seed) : rows_(rows), random_(seed) {}
+
+  SequenceExample next() {
+    SequenceExample example;
+    auto row = static_cast<ItemRow>(random_() % rows_);
+    for (std::size_t length = 1 + random_() % 8; length > 0; --length) {
+      const auto noise = random_();
+      example.sequence.push_back(
+          {row, static_cast<std::uint8_t>(noise % 6), static_cast<std::uint8_t>(noise % 24)});
+      row = static_cast<ItemRow>((3 * row + 1) % rows_);
+    }
+    example.target = row;
+    return example;
+  }
+
+  std::vector<SequenceExample> batch(std::size_t size) {
+    std::vector<SequenceExample> examples(size);
+    for (auto& example : examples) example = next();
+    return examples;
+  }
+
+ private:
+  std::size_t rows_;
+  std::mt19937 random_;
+};
+
+std::vector<ItemRow> targets_of(std::span<const SequenceExample> examples) {
+  std::vector<ItemRow> targets;
+  for (const auto& example : examples) targets.push_back(example.target);
+  return targets;
+}
+
+/// Trains on a walk with sampled negatives; returns the loss of each step.
+std::vector<float> train(Network& network, std::size_t rows, int steps, unsigned seed) {
+  Walk walk(rows, seed);
+  NegativeSampler sampler({.seed = seed});
+  for (ItemRow row = 0; row < rows; ++row) sampler.add_row(row);
+  std::vector<float> losses;
+  for (int step = 0; step < steps; ++step) {
+    const auto examples = walk.batch(32);
+    const auto targets = targets_of(examples);
+    const auto loss = network.train(examples, sampler.sample(targets, 32));
+    sampler.add_targets(targets);
+    EXPECT_TRUE(loss) << loss.error().text;
+    losses.push_back(loss.value_or(0));
+  }
+  return losses;
+}
+
+std::vector<Sequence> sequences_of(std::span<const SequenceExample> examples) {
+  std::vector<Sequence> sequences;
+  for (const auto& example : examples) sequences.push_back(example.sequence);
+  return sequences;
+}
+
+std::vector<float> queries_of(Network& network, unsigned seed = 99) {
+  const auto queries =
+      network.queries(sequences_of(Walk(network.item_table().rows, seed).batch(20)));
+  EXPECT_TRUE(queries);
+  return queries.value_or(std::vector<float>{});
+}
+
+double score(const ItemTableView& table, const float* query, std::size_t row) {
+  double sum = table.biases[row];
+  for (std::size_t d = 0; d < table.dim; ++d) sum += query[d] * table.vectors[row * table.dim + d];
+  return sum;
+}
+
+double hit_at_1(Network& network, std::span<const SequenceExample> examples) {
+  const auto queries = *network.queries(sequences_of(examples));
+  const ItemTableView table = network.item_table();
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const float* query = queries.data() + i * table.dim;
+    std::size_t best = 0;
+    for (std::size_t row = 1; row < table.rows; ++row) {
+      if (score(table, query, row) > score(table, query, best)) best = row;
+    }
+    if (best == examples[i].target) ++hits;
+  }
+  return static_cast<double>(hits) / static_cast<double>(examples.size());
+}
+
+TEST(TorchNetwork, LearnsADeterministicNextItem) {
+  auto network = small_network(100);
+
+  const auto losses = train(*network, 100, 400, 1);
+
+  EXPECT_LT(losses.back(), 0.5F * losses.front());
+  EXPECT_GT(hit_at_1(*network, Walk(100, 2).batch(200)), 0.9);
+}
+
+TEST(TorchNetwork, LossIsSampledSoftmaxWithLogQByHand) {
+  auto network = small_network(10);
+  const std::vector<SequenceExample> examples{{.sequence = {{1, 1, 2}, {2, 0, 0}}, .target = 3},
+                                              {.sequence = {{5, 1, 2}}, .target = 4, .weight = 2}};
+  // Row 4 is the second example's own target: masked for it, a negative for the first.
+  const Negatives negatives{
+      .rows = {4, 6}, .log_q = {-1.0F, -2.5F}, .target_log_q = {-3.0F, -0.5F}};
+  const auto queries = *network->queries(sequences_of(examples));
+  const ItemTableView table = network->item_table();
+  const double t0 = score(table, queries.data(), 3) + 3.0;
+  const double n00 = score(table, queries.data(), 4) + 1.0;
+  const double n01 = score(table, queries.data(), 6) + 2.5;
+  const double t1 = score(table, queries.data() + 16, 4) + 0.5;
+  const double n11 = score(table, queries.data() + 16, 6) + 2.5;
+  const double loss0 = std::log(std::exp(t0) + std::exp(n00) + std::exp(n01)) - t0;
+  const double loss1 = std::log(std::exp(t1) + std::exp(n11)) - t1;
+
+  const auto loss = network->train(examples, negatives);
+
+  ASSERT_TRUE(loss);
+  EXPECT_NEAR(*loss, (loss0 + 2 * loss1) / 2, 1e-5);
+}
+
+TEST(TorchNetwork, ReplicaThatAppliesDeltasGivesIdenticalQueries) {
+  auto learner = small_network(50);
+  auto replica = small_network(10);
+  for (unsigned round = 0; round < 3; ++round) {
+    train(*learner, 50, 3, round);
+    learner->grow(50 + 10 * (round + 1));
+    replica->apply(learner->take_changes());
+  }
+
+  EXPECT_EQ(queries_of(*replica), queries_of(*learner));
+  const ItemTableView a = learner->item_table(), b = replica->item_table();
+  ASSERT_EQ(a.rows, b.rows);
+  EXPECT_TRUE(std::equal(a.vectors, a.vectors + a.rows * a.dim, b.vectors));
+  EXPECT_TRUE(std::equal(a.biases, a.biases + a.rows, b.biases));
+}
+
+TEST(TorchNetwork, TakesNothingWhenNothingChanged) {
+  auto network = small_network(20);
+  train(*network, 20, 1, 1);
+  network->take_changes();
+
+  const NetworkDelta delta = network->take_changes();
+
+  EXPECT_EQ(delta.row_count, 20U);
+  EXPECT_THAT(delta.rows, testing::IsEmpty());
+  EXPECT_THAT(delta.dense, testing::IsEmpty());
+}
+
+TEST(TorchNetwork, GoesOnIdenticallyAfterSaveAndLoad) {
+  auto network = small_network(30);
+  train(*network, 30, 5, 1);
+  const auto bytes = network->save();
+  ASSERT_TRUE(bytes);
+  auto other = make_torch_network(small_config(), 1234);
+
+  const Status loaded = other->load(*bytes);
+
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(train(*network, 30, 5, 2), train(*other, 30, 5, 2));
+  EXPECT_EQ(queries_of(*network), queries_of(*other));
+}
+
+TEST(TorchNetwork, EverythingCountsAsChangedAfterLoad) {
+  auto network = small_network(30);
+  train(*network, 30, 2, 1);
+  auto restored = make_torch_network(small_config(), 1234);
+  ASSERT_TRUE(restored->load(*network->save()));
+  auto replica = make_torch_network(small_config(), 1234);
+
+  replica->apply(restored->take_changes());
+
+  EXPECT_EQ(queries_of(*replica), queries_of(*network));
+}
+
+TEST(TorchNetwork, RefusesBytesThatAreNoModelOfItsShapeAndStaysAsItWas) {
+  auto network = small_network(10);
+  const auto before = queries_of(*network);
+  NetworkConfig wider = small_config();
+  wider.dim = 32;
+  auto bytes = *make_torch_network(wider, 1)->save();
+
+  EXPECT_EQ(network->load(bytes).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(network->load("nonsense").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(network->load("").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(network->load(bytes.substr(0, bytes.size() / 2)).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(queries_of(*network), before);
+}
+
+TEST(TorchNetwork, AStepThatIsNotFiniteChangesNothing) {
+  auto network = small_network(30);
+  train(*network, 30, 2, 1);
+  network->take_changes();
+  const auto before = *network->save();
+  auto examples = Walk(30, 3).batch(4);
+  examples[2].weight = kNan;
+  const Negatives negatives{.rows = {1, 2}, .log_q = {-1, -1}, .target_log_q = {-1, -1, -1, -1}};
+
+  const auto loss = network->train(examples, negatives);
+
+  ASSERT_FALSE(loss);
+  EXPECT_EQ(loss.error().code, ErrorCode::kInternal);
+  EXPECT_THAT(network->take_changes().rows, testing::IsEmpty());
+  EXPECT_EQ(*network->save(), before);
+}
+
+TEST(TorchNetwork, LivesOnWithNanInItsWeights) {
+  auto network = small_network(5);
+  network->apply({.row_count = 5, .rows = {3}, .row_values = std::vector<float>(17, kNan)});
+  const std::vector<SequenceExample> examples{{.sequence = {{3, 0, 0}}, .target = 1}};
+
+  const auto queries = network->queries(sequences_of(examples));
+  const auto loss = network->train(examples, {.rows = {2}, .log_q = {-1}, .target_log_q = {-1}});
+
+  ASSERT_TRUE(queries);
+  EXPECT_TRUE(std::isnan((*queries)[0]));
+  EXPECT_FALSE(loss);
+}
+
+TEST(TorchNetwork, BatchOfDifferentLengthsEqualsOneByOne) {
+  auto network = small_network(40);
+  train(*network, 40, 5, 1);
+  const auto sequences = sequences_of(Walk(40, 5).batch(16));
+
+  const auto together = *network->queries(sequences);
+
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const auto alone = *network->queries(std::span(&sequences[i], 1));
+    for (std::size_t d = 0; d < 16; ++d) EXPECT_NEAR(together[i * 16 + d], alone[d], 1e-5);
+  }
+}
+
+TEST(TorchNetwork, ReadsItsNewestStepsOnly) {
+  auto network = small_network(40);
+  const Sequence newest{{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {5, 0, 0}, {6, 0, 0}};
+  Sequence longer{{30, 2, 9}, {31, 2, 9}};
+  longer.insert(longer.end(), newest.begin(), newest.end());
+
+  EXPECT_EQ(*network->queries(std::span(&newest, 1)), *network->queries(std::span(&longer, 1)));
+}
+
+TEST(TorchNetwork, RefusesInputThatDoesNotFit) {
+  auto network = small_network(4);
+  const std::vector<SequenceExample> examples{{.sequence = {{1, 0, 0}}, .target = 2}};
+  const std::vector<SequenceExample> beyond{{.sequence = {{1, 0, 0}}, .target = 4}};
+  const Negatives negatives{.rows = {0}, .log_q = {-1}, .target_log_q = {-1}};
+
+  EXPECT_FALSE(network->queries(std::vector<Sequence>{{}}));
+  EXPECT_FALSE(network->queries(std::vector<Sequence>{{{4, 0, 0}}}));
+  EXPECT_FALSE(network->train(beyond, negatives));
+  EXPECT_FALSE(network->train(examples, {}));
+  EXPECT_FALSE(network->train(examples, {.rows = {4}, .log_q = {-1}, .target_log_q = {-1}}));
+  EXPECT_TRUE(network->train(examples, negatives));
+  EXPECT_THAT(*network->queries({}), testing::IsEmpty());
+}
+
+TEST(TorchDevice, SaysWhatIsWrongWithADevice) {
+  EXPECT_TRUE(check_torch_device("cpu"));
+  EXPECT_TRUE(check_torch_device("auto"));
+  const Status status = check_torch_device("tpu");
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().text, testing::HasSubstr("use cpu, cuda or auto"));
+}
+
+}  // namespace
+}  // namespace freshet
