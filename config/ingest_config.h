@@ -18,6 +18,7 @@ struct EventMapping {
   std::vector<std::string> type{"type"};
   std::vector<std::string> user_id{"user_id"};
   std::vector<std::string> session_id{"session_id"};
+  /// Empty = the records carry no time: the one that the log gave them stands in.
   std::vector<std::string> event_time{"event_time"};
   std::vector<std::string> value{"value"};
   std::vector<std::string> quantity{"quantity"};

@@ -41,7 +41,10 @@ void add_mapping(ConfigFields& f, EventMapping& c) {
   f.add("user_id", &c.user_id, any(), "The user.");
   f.add("session_id", &c.session_id, any(),
         "The session; absent = sessions end after `state.session_gap` of silence.");
-  f.add("event_time", &c.event_time, any(), "When it happened; see `time_format`.");
+  f.add("event_time", &c.event_time, any(),
+        "When it happened; see `time_format`. `[]` = the records carry none: the time that the log "
+        "gave "
+        "them stands in.");
   f.add("value", &c.value, any(), "Money the event is worth.");
   f.add("quantity", &c.quantity, any(), "Pieces of the single item.");
   f.add("price", &c.price, any(), "Price per piece of the single item.");

@@ -158,6 +158,10 @@ class EventDecoder::Impl {
   }
 
   Checked read_time(Event& event, const Record& record) {
+    if (config_.mapping.event_time.empty() && record.timestamp) {
+      event.event_time = *record.timestamp;
+      return {};
+    }
     const Scalar found = reader_->field(kEventTime);
     if (found.absent()) return missing("event_time", config_.mapping.event_time);
     const auto time = time_reader_.read(found);
