@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sinks/http_exchange.h"
+
+namespace freshet {
+
+/// Returns `text` with %XX decoded, nothing when it is malformed. `plus_is_space` for queries.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+
+/// Finds the handler of a request by its path. Immutable once it is given to a server.
+class HttpRouter {
+ public:
+  /// Adds a GET route; HEAD goes with it. A part such as "{id}" takes any one part that is not
+  /// empty. Earlier routes win.
+  void get(std::string_view pattern, HttpHandler handler);
+
+  /// What a request led to: a handler to call with `request`, or an error to send.
+  struct Match {
+    const HttpHandler* handler = nullptr;
+    HttpRequest request;
+    HttpResponse error;
+    std::string route = "none";  ///< The pattern, for metrics: few values, whatever clients ask.
+  };
+
+  /// Takes method and target as they stand in the request line. Errors: 400 broken encoding,
+  /// 404 no such path, 405 neither GET nor HEAD.
+  Match match(std::string_view method, std::string_view target) const;
+
+ private:
+  struct Route {
+    std::string pattern;
+    std::vector<std::string> parts;
+    HttpHandler handler;
+  };
+  using Params = std::map<std::string, std::string>;
+
+  const Route* find(const std::vector<std::string>& parts, Params& params) const;
+
+  std::vector<Route> routes_;
+};
+
+}  // namespace freshet
