@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/ids.h"
+#include "ingest/item_update.h"
+#include "scoring/catalogue/catalogue.h"
+#include "scoring/experts/context.h"
+#include "scoring/network/network.h"
+#include "scoring/ranking/mixture.h"
+#include "scoring/ranking/second_stage.h"
+
+namespace freshet {
+
+/// One learned event, by rows: what the counts need to know of it.
+struct Transition {
+  ItemRow target = 0;
+  std::uint32_t steps = 0;     ///< How many of Delta::steps are its history, newest first.
+  std::uint32_t distinct = 0;  ///< Place of the target among the history's distinct items, or npos.
+  std::uint32_t basket = 0;    ///< How many of Delta::basket are the event's other items.
+};
+
+/// Transition::distinct of a target that is not in the history.
+inline constexpr std::uint32_t kNotInHistory = 0xffffffff;
+
+/// What one learning interval changed; applied in the order learned, a replica becomes equal to the
+/// learner. Immutable once published.
+struct Delta {
+  ModelVersion version;
+  /// The whole knowledge before the rest of the delta, as bytes (Knowledge::to_bytes); empty =
+  /// none.
+  std::string image;
+  std::vector<ItemIdentity> new_items;  ///< They get the next rows, in this order.
+  std::vector<ItemUpdate> item_updates;
+  std::vector<Transition> transitions;  ///< In the order learned.
+  std::vector<ContextStep> steps;       ///< All transitions' histories, one after the other.
+  std::vector<ItemRow> basket;          ///< All transitions' baskets, one after the other.
+  std::optional<MixtureWeights> mixture;
+  std::optional<SecondStageWeights> second_stage;
+  NetworkDelta network;
+
+  bool empty() const {
+    return image.empty() && new_items.empty() && item_updates.empty() && transitions.empty() &&
+           !mixture && !second_stage && network.rows.empty() && network.dense.empty();
+  }
+};
+
+}  // namespace freshet

@@ -1,0 +1,174 @@
+#include "scoring/experts/covisitation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace freshet {
+namespace {
+
+/// Distinct items back whose followers count for the probability.
+constexpr std::size_t kOriginsMax = 3;
+
+/// The weight of a pair inside one basket: its order is unknown, so it counts as two steps apart.
+constexpr float kBasketWeight = 0.5F;
+
+}  // namespace
+
+void Covisitation::observe(ItemRow target, std::span<const ContextStep> steps,
+                           std::span<const ItemRow> basket) {
+  ++tick_;
+  for (std::size_t k = 0; k < std::min(steps.size(), config_.window); ++k) {
+    const float near = 1.0F / static_cast<float>(1 + k);
+    const float weight = steps[k].same_session ? near : near * kCrossSessionWeight;
+    count_forward(steps[k].row, target, weight, k == 0 && steps[k].same_session);
+    count_backward(target, steps[k].row, weight);
+  }
+  // Every item of the basket is a target itself, so the other direction is counted then.
+  for (std::size_t k = 0; k < std::min(basket.size(), config_.window); ++k)
+    count_forward(basket[k], target, kBasketWeight, false);
+}
+
+const PairCounts* Covisitation::find(ItemRow from, ItemRow to) const {
+  if (from >= items_.size()) return nullptr;
+  const Neighbours& item = items_[from];
+  const auto found = std::find(item.rows.begin(), item.rows.end(), to);
+  return found == item.rows.end()
+             ? nullptr
+             : &item.pairs[static_cast<std::size_t>(found - item.rows.begin())];
+}
+
+float Covisitation::recent_now(const PairCounts& pair) const {
+  return pair.recent *
+         std::exp2(-static_cast<float>(tick_ - pair.last) / static_cast<float>(config_.half_life));
+}
+
+float Covisitation::strength(const PairCounts& pair) const {
+  return pair.forward + static_cast<float>(config_.reverse_weight) * pair.backward;
+}
+
+PairCounts& Covisitation::touch(ItemRow from, ItemRow to) {
+  Neighbours& item = items_[from];
+  const auto found = std::find(item.rows.begin(), item.rows.end(), to);
+  if (found != item.rows.end())
+    return item.pairs[static_cast<std::size_t>(found - item.rows.begin())];
+  if (item.rows.size() >= 2 * config_.neighbours_max) prune(item);
+  item.rows.push_back(to);
+  item.pairs.push_back({.last = tick_});
+  return item.pairs.back();
+}
+
+void Covisitation::count_forward(ItemRow from, ItemRow to, float weight, bool next) {
+  PairCounts& pair = touch(from, to);
+  Neighbours& item = items_[from];
+  pair.recent = recent_now(pair) + weight;
+  pair.forward += weight;
+  item.weight += weight;
+  pair.last = tick_;
+  if (next) {
+    pair.next += 1;
+    item.next_count += 1;
+  }
+  raise_edge(item, to, pair);
+}
+
+void Covisitation::count_backward(ItemRow from, ItemRow to, float weight) {
+  PairCounts& pair = touch(from, to);
+  pair.recent = recent_now(pair);
+  pair.backward += weight;
+  pair.last = tick_;
+  raise_edge(items_[from], to, pair);
+}
+
+void Covisitation::raise_edge(Neighbours& item, ItemRow row, const PairCounts& pair) {
+  item.edges.raise(row, strength(pair));
+  item.edge_sum = 1;
+  for (const ScoredRow& edge : item.edges.rows()) item.edge_sum += edge.score;
+}
+
+void Covisitation::prune(Neighbours& item) {
+  std::vector<ScoredRow> standing;  // row = place in `item`.
+  standing.reserve(item.rows.size());
+  for (std::size_t k = 0; k < item.rows.size(); ++k) {
+    const float age =
+        static_cast<float>(tick_ - item.pairs[k].last) / static_cast<float>(config_.half_life);
+    standing.push_back({static_cast<ItemRow>(k), strength(item.pairs[k]) * std::exp2(-age)});
+  }
+  keep_best(standing, config_.neighbours_max);
+  std::vector<ItemRow> rows;
+  std::vector<PairCounts> pairs;
+  rows.reserve(2 * config_.neighbours_max);
+  pairs.reserve(2 * config_.neighbours_max);
+  for (const ScoredRow& kept : standing) {
+    rows.push_back(item.rows[kept.row]);
+    pairs.push_back(item.pairs[kept.row]);
+  }
+  item.rows = std::move(rows);
+  item.pairs = std::move(pairs);
+  rebuild_edges(item);
+}
+
+void Covisitation::rebuild_edges() {
+  for (Neighbours& item : items_) rebuild_edges(item);
+}
+
+void Covisitation::rebuild_edges(Neighbours& item) {
+  item.edges = TopList(config_.walk_edges_max);
+  item.edge_sum = 1;
+  for (std::size_t k = 0; k < item.rows.size(); ++k)
+    item.edges.raise(item.rows[k], strength(item.pairs[k]));
+  for (const ScoredRow& edge : item.edges.rows()) item.edge_sum += edge.score;
+}
+
+void CovisitationExpert::prepare(const Context& context, std::size_t rows) {
+  scores_.reset(rows);
+  origins_.clear();
+  float total = 0;
+  for (std::size_t k = 0; k < std::min(kOriginsMax, context.distinct.size()); ++k) {
+    const float near = context.distinct[k].weight(k);
+    origins_.push_back({context.distinct[k].row, near * near});
+    total += near * near;
+  }
+  for (ScoredRow& origin : origins_) {
+    origin.score /= total;
+    const Neighbours& item = counts_.of(origin.row);
+    const float scale = origin.score / (item.weight + 1);
+    for (std::size_t k = 0; k < item.rows.size(); ++k)
+      if (item.pairs[k].forward > 0) scores_.add(item.rows[k], scale * item.pairs[k].forward);
+  }
+}
+
+void CovisitationExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
+  best.clear();
+  if (!origins_.empty()) add_followers(origins_[0].row, count, best);
+  if (origins_.size() > 1) add_followers(origins_[1].row, count / 2, best);
+  std::sort(best.begin(), best.end(), stands_before);
+  const auto same = [](const ScoredRow& a, const ScoredRow& b) { return a.row == b.row; };
+  best.erase(std::unique(best.begin(), best.end(), same), best.end());
+}
+
+void CovisitationExpert::add_followers(ItemRow row, std::size_t count,
+                                       std::vector<ScoredRow>& best) {
+  const Neighbours& item = counts_.of(row);
+  followers_.clear();
+  for (std::size_t k = 0; k < item.rows.size(); ++k)
+    if (item.pairs[k].forward > 0) followers_.push_back({item.rows[k], item.pairs[k].forward});
+  keep_best(followers_, count);
+  for (const ScoredRow& follower : followers_)
+    best.push_back({follower.row, scores_[follower.row]});
+}
+
+ItemRow CovisitationExpert::because_of(ItemRow row) const {
+  ItemRow best = kNoRow;
+  float most = 0;
+  for (const ScoredRow& origin : origins_) {
+    const PairCounts* pair = counts_.find(origin.row, row);
+    if (pair == nullptr) continue;
+    const float part = origin.score * pair->forward / (counts_.of(origin.row).weight + 1);
+    if (part <= most) continue;
+    most = part;
+    best = origin.row;
+  }
+  return best;
+}
+
+}  // namespace freshet

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/experts/expert.h"
+#include "scoring/experts/sparse_scores.h"
+#include "scoring/experts/top_list.h"
+
+namespace freshet {
+
+/// What is counted for an ordered pair: item x, then item y.
+struct PairCounts {
+  float forward = 0;       ///< y after x, 1/distance each.
+  float backward = 0;      ///< y before x, 1/distance each.
+  float next = 0;          ///< y as the very next step in the session.
+  float recent = 0;        ///< `forward`, decayed with CovisitationConfig::half_life; as of `last`.
+  std::uint64_t last = 0;  ///< Tick of the newest count.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(forward, backward, next, recent, last);
+  }
+};
+
+/// All pairs of one item, bounded.
+struct Neighbours {
+  std::vector<ItemRow> rows;      ///< Unordered; at most 2 neighbours_max.
+  std::vector<PairCounts> pairs;  ///< Same order as `rows`.
+  TopList edges;                  ///< Best by s(x, y) = forward + reverse_weight · backward.
+  float edge_sum = 1;             ///< 1 + sum of the edges' s: Z_x.
+  float weight = 0;               ///< Sum of all forward counts made from this item.
+  float next_count = 0;           ///< Steps that went on from this item in the session.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(rows, pairs, weight, next_count);
+  }
+};
+
+/// Sequential co-visitation: who follows whom, how often, how closely (docs/model.md; the counts of
+/// "sequential rules", Ludewig & Jannach 2018, in both directions). Confined to one thread.
+class Covisitation {
+ public:
+  explicit Covisitation(const CovisitationConfig& config) : config_(config) {}
+
+  void grow(std::size_t rows) {
+    items_.resize(rows, Neighbours{.edges = TopList(config_.walk_edges_max)});
+  }
+
+  /// Counts `target` after `steps` (newest first) and beside `basket` (bought in the same event).
+  void observe(ItemRow target, std::span<const ContextStep> steps, std::span<const ItemRow> basket);
+
+  const Neighbours& of(ItemRow row) const { return items_[row]; }
+
+  /// The pair's counts, or null.
+  const PairCounts* find(ItemRow from, ItemRow to) const;
+
+  /// What `recent` has decayed to by now.
+  float recent_now(const PairCounts& pair) const;
+
+  /// Pairs counted so far: the tick of the newest.
+  std::uint64_t tick() const { return tick_; }
+  std::size_t rows() const { return items_.size(); }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(items_, tick_);
+    if (Archive::is_loading::value) rebuild_edges();
+  }
+
+ private:
+  PairCounts& touch(ItemRow from, ItemRow to);
+  void count_forward(ItemRow from, ItemRow to, float weight, bool next);
+  void count_backward(ItemRow from, ItemRow to, float weight);
+  float strength(const PairCounts& pair) const;
+  void raise_edge(Neighbours& item, ItemRow row, const PairCounts& pair);
+  void prune(Neighbours& item);
+  void rebuild_edges();
+  void rebuild_edges(Neighbours& item);
+
+  CovisitationConfig config_;
+  std::vector<Neighbours> items_;  // [row]
+  std::uint64_t tick_ = 0;
+};
+
+/// What users who had the newest items went on to.
+class CovisitationExpert final : public Expert {
+ public:
+  /// `counts` must outlive the expert.
+  explicit CovisitationExpert(const Covisitation& counts) : counts_(counts) {}
+
+  Source source() const override { return Source::kCovisitation; }
+  void prepare(const Context& context, std::size_t rows) override;
+  void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
+  float probability(ItemRow row) const override { return scores_[row]; }
+  ItemRow because_of(ItemRow row) const override;
+
+ private:
+  void add_followers(ItemRow row, std::size_t count, std::vector<ScoredRow>& best);
+
+  const Covisitation& counts_;
+  std::vector<ScoredRow> origins_;  // Newest items of the context; score = weight, adding up to 1.
+  SparseScores scores_;
+  std::vector<ScoredRow> followers_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,67 @@
+#include "scoring/experts/popularity.h"
+
+#include <cmath>
+
+namespace freshet {
+namespace {
+
+/// Counts are scaled down once one event weighs this much (a power of two, so nothing is rounded).
+constexpr double kIncrementMax = 1U << 20;
+
+/// Part of the probability spread evenly over the catalogue: no item is impossible.
+constexpr float kUniformShare = 0.01F;
+
+}  // namespace
+
+Popularity::Popularity(const PopularityConfig& config) {
+  for (const double half_life : config.half_lives) levels_.push_back({.half_life = half_life});
+}
+
+void Popularity::grow(std::size_t rows) {
+  for (Level& level : levels_) level.scores.resize(rows, 0);
+  items_.resize(rows, {.count = 0, .first = events_, .last = 0});
+}
+
+void Popularity::observe(ItemRow row) {
+  for (Level& level : levels_) {
+    level.increment *= std::exp2(1 / level.half_life);
+    level.total += level.increment;
+    level.scores[row] += static_cast<float>(level.increment);
+    if (level.increment >= kIncrementMax) rescale(level);
+  }
+  if (!levels_.empty()) top_.raise(row, levels_[main_level()].scores[row]);
+  ++events_;
+  ++items_[row].count;
+  items_[row].last = events_;
+}
+
+void Popularity::rescale(Level& level) {
+  level.increment /= kIncrementMax;
+  level.total /= kIncrementMax;
+  const auto factor = static_cast<float>(1 / kIncrementMax);
+  for (float& score : level.scores) score *= factor;
+  if (&level == &levels_[main_level()]) top_.scale(factor);
+}
+
+void Popularity::rebuild_top() {
+  top_.clear();
+  if (levels_.empty()) return;
+  const std::vector<float>& scores = levels_[main_level()].scores;
+  for (std::size_t row = 0; row < scores.size(); ++row)
+    if (items_[row].count > 0) top_.raise(static_cast<ItemRow>(row), scores[row]);
+}
+
+void PopularityExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
+  best.clear();
+  for (const ScoredRow& entry : popularity_.top()) {
+    if (best.size() == count) return;
+    best.push_back({entry.row, probability(entry.row)});
+  }
+}
+
+float PopularityExpert::probability(ItemRow row) const {
+  const float uniform = rows_ > 0 ? kUniformShare / static_cast<float>(rows_) : 0;
+  return (1 - kUniformShare) * popularity_.share(popularity_.main_level(), row) + uniform;
+}
+
+}  // namespace freshet

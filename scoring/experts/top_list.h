@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "scoring/topk/top_k.h"
+
+namespace freshet {
+
+/// True if `a` stands before `b`: higher score, then smaller row.
+inline bool stands_before(const ScoredRow& a, const ScoredRow& b) {
+  return a.score != b.score ? a.score > b.score : a.row < b.row;
+}
+
+/// The best rows of scores that only grow, kept exactly as they grow. Confined to one thread.
+class TopList {
+ public:
+  explicit TopList(std::size_t size_max = 0) : size_max_(size_max) {}
+
+  /// Tells that `row` has reached `score`, which is not below its score before.
+  void raise(ItemRow row, float score) {
+    const ScoredRow entry{row, score};
+    auto place = std::find_if(rows_.begin(), rows_.end(),
+                              [row](const ScoredRow& known) { return known.row == row; });
+    if (place == rows_.end()) {
+      if (rows_.size() >= size_max_) {
+        if (size_max_ == 0 || !stands_before(entry, rows_.back())) return;
+        rows_.pop_back();
+      }
+      rows_.push_back(entry);
+      place = rows_.end() - 1;
+    }
+    while (place != rows_.begin() && stands_before(entry, *(place - 1))) {
+      *place = *(place - 1);
+      --place;
+    }
+    *place = entry;
+  }
+
+  /// Multiplies every score by a power of two, which changes no order.
+  void scale(float power_of_two) {
+    for (ScoredRow& entry : rows_) entry.score *= power_of_two;
+  }
+
+  void clear() { rows_.clear(); }
+
+  /// Best first.
+  const std::vector<ScoredRow>& rows() const { return rows_; }
+
+ private:
+  std::size_t size_max_;
+  std::vector<ScoredRow> rows_;
+};
+
+/// Keeps the `count` best of `rows`, best first.
+inline void keep_best(std::vector<ScoredRow>& rows, std::size_t count) {
+  if (rows.size() > count) {
+    std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+                     stands_before);
+    rows.resize(count);
+  }
+  std::sort(rows.begin(), rows.end(), stands_before);
+}
+
+}  // namespace freshet

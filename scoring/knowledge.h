@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/result.h"
+#include "config/scoring_config.h"
+#include "scoring/catalogue/catalogue.h"
+#include "scoring/delta.h"
+#include "scoring/experts/covisitation.h"
+#include "scoring/experts/popularity.h"
+#include "scoring/experts/repeat.h"
+#include "scoring/network/network.h"
+#include "scoring/ranking/mixture.h"
+#include "scoring/ranking/second_stage.h"
+
+namespace freshet {
+
+/// Everything that is true for all users: what scoring reads. The learner has one, every replica
+/// has one, and all change by `apply` alone. Confined to one thread.
+class Knowledge {
+ public:
+  /// `factory` may be null: then there is no network.
+  Knowledge(const ScoringConfig& config, const NetworkFactory& factory);
+
+  /// Makes what the delta says known. Errors: kCorrupt when its image cannot be read; then nothing
+  /// has changed.
+  Status apply(const Delta& delta);
+
+  /// All of it but the network, as bytes; `from_bytes` restores it. Errors: kCorrupt.
+  std::string to_bytes() const;
+  Status from_bytes(const std::string& bytes);
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  const Popularity& popularity() const { return popularity_; }
+  const Covisitation& covisitation() const { return covisitation_; }
+  const RepeatCounts& repeats() const { return repeats_; }
+  const MixtureWeights& mixture() const { return mixture_; }
+  const SecondStageWeights& second_stage() const { return second_stage_; }
+  ModelVersion version() const { return version_; }
+
+  /// The network, or null. It computes in place, hence not const.
+  Network* network() const { return network_.get(); }
+
+ private:
+  void count(const Delta& delta);
+
+  Catalogue catalogue_;
+  Popularity popularity_;
+  Covisitation covisitation_;
+  RepeatCounts repeats_;
+  MixtureWeights mixture_ = MixtureWeights::even();
+  SecondStageWeights second_stage_;
+  std::unique_ptr<Network> network_;
+  ModelVersion version_{};
+};
+
+}  // namespace freshet

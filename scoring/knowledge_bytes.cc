@@ -1,0 +1,48 @@
+#include <exception>
+#include <sstream>
+#include <utility>
+
+#include "scoring/archive.h"
+#include "scoring/knowledge.h"
+
+namespace freshet {
+
+std::string Knowledge::to_bytes() const {
+  std::ostringstream out(std::ios::binary);
+  cereal::PortableBinaryOutputArchive archive(out);
+  archive(catalogue_, popularity_, covisitation_, repeats_, mixture_, second_stage_,
+          version_.value);
+  return std::move(out).str();
+}
+
+Status Knowledge::from_bytes(const std::string& bytes) {
+  Catalogue catalogue = catalogue_;
+  Popularity popularity = popularity_;
+  Covisitation covisitation = covisitation_;
+  RepeatCounts repeats;
+  MixtureWeights mixture;
+  SecondStageWeights second_stage;
+  ModelVersion version{};
+  try {
+    std::istringstream in(bytes, std::ios::binary);
+    cereal::PortableBinaryInputArchive archive(in);
+    archive(catalogue, popularity, covisitation, repeats, mixture, second_stage, version.value);
+  } catch (const std::exception& problem) {
+    return error(ErrorCode::kCorrupt, std::string("read the model's image: ") + problem.what());
+  }
+  if (second_stage.hidden != second_stage_.hidden || popularity.levels() != popularity_.levels())
+    return error(ErrorCode::kInvalidConfig,
+                 "read the model's image: it was learned with another scoring.second_stage or "
+                 "scoring.popularity; set them back or start with an empty model directory");
+  catalogue_ = std::move(catalogue);
+  popularity_ = std::move(popularity);
+  covisitation_ = std::move(covisitation);
+  repeats_ = repeats;
+  mixture_ = mixture;
+  second_stage_ = std::move(second_stage);
+  version_ = version;
+  if (network_) network_->grow(catalogue_.size());
+  return {};
+}
+
+}  // namespace freshet

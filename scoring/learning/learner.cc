@@ -1,0 +1,227 @@
+#include "scoring/learning/learner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace freshet {
+namespace {
+
+constexpr std::size_t kRankMax = 20;
+
+/// Rate of the figures' running means.
+constexpr double kFigureRate = 0.001;
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Running mean that starts as a plain mean.
+void follow(double& mean, double value, std::uint64_t count) {
+  mean += std::max(kFigureRate, 1.0 / static_cast<double>(count)) * (value - mean);
+}
+
+/// A user stands in a micro-batch once: the later event's history holds the earlier one.
+bool conflicts(std::span<const TrainingExample* const> batch, const TrainingExample& example) {
+  return std::any_of(batch.begin(), batch.end(), [&](const TrainingExample* other) {
+    return other->user == example.user && other->offset != example.offset;
+  });
+}
+
+std::uint32_t distinct_place(const Context& context, ItemRow target) {
+  for (std::size_t k = 0; k < context.distinct.size(); ++k)
+    if (context.distinct[k].row == target) return static_cast<std::uint32_t>(k);
+  return kNotInHistory;
+}
+
+std::size_t place_of(const std::vector<ItemRow>& rows, ItemRow row) {
+  return static_cast<std::size_t>(std::find(rows.begin(), rows.end(), row) - rows.begin());
+}
+
+/// Rank by the mixture of candidate `target`; 0 = first.
+std::size_t mixture_rank(const CandidateSet& set, std::size_t target) {
+  std::size_t rank = 0;
+  for (std::size_t j = 0; j < set.base.size(); ++j)
+    if (set.base[j] > set.base[target] || (set.base[j] == set.base[target] && j < target)) ++rank;
+  return rank;
+}
+
+}  // namespace
+
+void RankTotals::add(std::size_t rank) {
+  ++events;
+  if (rank >= kRankMax) return;
+  ++hits_at_20;
+  reciprocal_ranks_at_20 += 1 / static_cast<double>(1 + rank);
+}
+
+Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
+    : config_(config),
+      knowledge_(config, factory),
+      scorer_(config, knowledge_),
+      mixture_(config.mixture),
+      second_stage_(config.second_stage, config.learning.seed),
+      negatives_(
+          {.recent_ratio = config.network.recent_negatives_ratio, .seed = config.learning.seed}) {}
+
+void Learner::learn(std::span<const TrainingExample> examples) {
+  std::vector<const TrainingExample*> batch;
+  for (const TrainingExample& example : examples) {
+    if (!offsets_.admit(example)) {
+      ++figures_.repeated;
+      continue;
+    }
+    if (example.action == Action::kDislike || example.action == Action::kImpression) continue;
+    if (batch.size() >= config_.learning.batch_size_max || conflicts(batch, example)) {
+      learn_batch(batch);
+      batch.clear();
+    }
+    batch.push_back(&example);
+  }
+  if (!batch.empty()) learn_batch(batch);
+}
+
+void Learner::learn_batch(std::span<const TrainingExample* const> batch) {
+  std::vector<Context> contexts;
+  contexts.reserve(batch.size());
+  const std::size_t sequence_max =
+      knowledge_.network() != nullptr ? config_.network.history_max : 0;
+  for (const TrainingExample* example : batch)
+    contexts.push_back(make_context(example->history, knowledge_.catalogue(), sequence_max));
+  scorer_.start_batch(contexts);
+  for (std::size_t k = 0; k < batch.size(); ++k) learn_ranking(*batch[k], contexts[k]);
+  Delta change = transitions_of(batch, contexts);
+  change.mixture = mixture_.weights();
+  if (second_stage_.enabled()) change.second_stage = second_stage_.weights();
+  apply(change);
+  train_network(contexts, change);
+}
+
+/// Scores one event with what was known before its micro-batch, then moves the weights of mixture
+/// and second stage. Counts move later, all at once.
+void Learner::learn_ranking(const TrainingExample& example, const Context& context) {
+  if (context.empty()) return;
+  scorer_.score(context, set_);
+  second_stage_.observe(set_);
+  const ItemRow row = knowledge_.catalogue().find(example.item);
+  const std::size_t target = row == kNoRow ? set_.rows.size() : place_of(set_.rows, row);
+  const bool among = target < set_.rows.size();
+  std::size_t rank = kRankMax;
+  if (among) rank = mixture_rank(set_, target);
+  figures_.mixture_ranks.add(rank);
+  if (among && second_stage_.enabled() && !set_.network_failed)
+    rank = second_stage_.learn(set_, target);
+  figures_.final_ranks.add(rank);
+  follow(figures_.candidate_share, among ? 1 : 0, figures_.final_ranks.events);
+  if (row == kNoRow || set_.network_failed) return;
+  const float loss = mixture_.learn(context.session_length, scorer_.probabilities(row));
+  follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
+}
+
+Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
+                              std::span<const Context> contexts) {
+  Delta change;
+  learned_.clear();
+  for (std::size_t k = 0; k < batch.size(); ++k) {
+    const TrainingExample& example = *batch[k];
+    const ItemRow target = admit(example.item, example.item_name, change);
+    if (target == kNoRow) continue;
+    ++figures_.examples;
+    learned_.push_back(k);
+    const Context& context = contexts[k];
+    std::uint32_t basket = 0;
+    for (const ItemId other : example.basket) {
+      const ItemRow row = knowledge_.catalogue().find(other);
+      if (row == kNoRow || row == target) continue;
+      change.basket.push_back(row);
+      ++basket;
+    }
+    change.transitions.push_back({.target = target,
+                                  .steps = static_cast<std::uint32_t>(context.steps.size()),
+                                  .distinct = distinct_place(context, target),
+                                  .basket = basket});
+    append(change.steps, context.steps);
+  }
+  return change;
+}
+
+ItemRow Learner::admit(ItemId id, const std::string& name, Delta& change) {
+  for (std::size_t k = 0; k < change.new_items.size(); ++k)
+    if (change.new_items[k].id == id && change.new_items[k].name == name)
+      return static_cast<ItemRow>(knowledge_.catalogue().size() + k);
+  switch (knowledge_.catalogue().admission(id, name)) {
+    case Catalogue::Admission::kKnown:
+      return knowledge_.catalogue().find(id);
+    case Catalogue::Admission::kCollision:
+      ++figures_.collisions;
+      return kNoRow;
+    case Catalogue::Admission::kFull:
+      ++figures_.refused_items;
+      return kNoRow;
+    case Catalogue::Admission::kNew:
+      break;
+  }
+  change.new_items.push_back({id, name});
+  return static_cast<ItemRow>(knowledge_.catalogue().size() + change.new_items.size() - 1);
+}
+
+void Learner::train_network(std::span<const Context> contexts, const Delta& change) {
+  Network* network = knowledge_.network();
+  if (network == nullptr) return;
+  std::vector<SequenceExample> examples;
+  std::vector<ItemRow> trained;
+  std::vector<ItemRow> targets;
+  for (const Transition& transition : change.transitions) {
+    targets.push_back(transition.target);
+    const Sequence& sequence = contexts[learned_[targets.size() - 1]].sequence;
+    if (sequence.empty()) continue;
+    examples.push_back({.sequence = sequence, .target = transition.target});
+    trained.push_back(transition.target);
+  }
+  if (!examples.empty()) {
+    const Negatives negatives = negatives_.sample(trained, config_.network.negatives);
+    if (const auto loss = network->train(examples, negatives)) {
+      follow(figures_.network_loss, *loss, ++figures_.network_steps);
+    } else {
+      ++figures_.network_failures;
+    }
+  }
+  negatives_.add_targets(targets);
+}
+
+void Learner::update_items(std::span<const ItemUpdate> updates) {
+  Delta change;
+  for (const ItemUpdate& update : updates)
+    if (admit(update.id, update.name, change) != kNoRow) change.item_updates.push_back(update);
+  apply(std::move(change));
+}
+
+/// The only way the learner's own knowledge changes, the network's weights excepted: by the same
+/// deltas that replicas get.
+void Learner::apply(Delta change) {
+  for (std::size_t k = 0; k < change.new_items.size(); ++k)
+    negatives_.add_row(static_cast<ItemRow>(knowledge_.catalogue().size() + k));
+  ignore_error(knowledge_.apply(change), "a delta without an image cannot fail");
+  weights_changed_ = weights_changed_ || change.mixture.has_value();
+  append(pending_.new_items, change.new_items);
+  append(pending_.item_updates, change.item_updates);
+  append(pending_.transitions, change.transitions);
+  append(pending_.steps, change.steps);
+  append(pending_.basket, change.basket);
+}
+
+std::shared_ptr<const Delta> Learner::take_delta() {
+  if (weights_changed_) {
+    pending_.mixture = mixture_.weights();
+    if (second_stage_.enabled()) pending_.second_stage = second_stage_.weights();
+  }
+  if (Network* network = knowledge_.network(); network != nullptr)
+    pending_.network = network->take_changes();
+  if (pending_.empty()) return nullptr;
+  pending_.version = version_ = ModelVersion{version_.value + 1};
+  weights_changed_ = false;
+  ignore_error(knowledge_.apply({.version = version_}), "a delta without an image cannot fail");
+  return std::make_shared<const Delta>(std::exchange(pending_, Delta{}));
+}
+
+}  // namespace freshet

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "config/scoring_config.h"
+#include "scoring/ranking/mixture.h"
+
+namespace freshet {
+
+/// Learns the experts' weights by online expectation maximisation: at each event every weight moves
+/// a little towards its expert's share in the target's probability (Cappé & Moulines 2009, constant
+/// step). An expert that goes bad so loses its say within some hundred events. Confined to one
+/// thread.
+class MixtureTrainer {
+ public:
+  explicit MixtureTrainer(const MixtureConfig& config) : config_(config) {}
+
+  /// Learns one event. Returns the target's loss, -log p, before learning.
+  float learn(std::size_t session_length, const PerSource& target_probabilities);
+
+  const MixtureWeights& weights() const { return weights_; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(weights_);
+  }
+
+ private:
+  void keep_floor(PerSource& weights) const;
+
+  MixtureConfig config_;
+  MixtureWeights weights_ = MixtureWeights::even();
+};
+
+}  // namespace freshet

@@ -1,0 +1,140 @@
+#include "scoring/learning/second_stage_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "scoring/ranking/vector_clones.h"
+
+namespace freshet {
+namespace {
+
+/// The moments' rate never falls below this, so that they follow a stream that drifts.
+constexpr float kMomentRateMin = 0.0005F;
+/// Features that vary less are constant.
+constexpr float kVarianceMin = 1e-8F;
+/// Candidates whose gradient is smaller move nothing.
+constexpr float kGradientMin = 1e-6F;
+
+constexpr float kAdamMeanDecay = 0.9F;
+constexpr float kAdamSquareDecay = 0.999F;
+constexpr float kAdamEpsilon = 1e-8F;
+
+/// Sums of the features and of their squared distances from `mean`, over all candidates.
+FRESHET_VECTOR_CLONES
+void sum_moments(const float* features, std::size_t count, const float* mean, float* sum,
+                 float* square_sum) {
+  for (std::size_t j = 0; j < count; ++j) {
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+      const float distance = features[j * kFeatureCount + f] - mean[f];
+      sum[f] += distance;
+      square_sum[f] += distance * distance;
+    }
+  }
+}
+
+/// One candidate's part of the gradient; `hidden_gradient` = d loss / d (W x + b).
+FRESHET_VECTOR_CLONES
+void add_candidate(const SecondStageWeights& weights, const float* inputs, const float* hiddens,
+                   float slope, float* hidden_gradient, float* gradient) {
+  const std::size_t hidden = weights.hidden;
+  const float* outer = weights.outer();
+  float* inner = gradient + kFeatureCount;
+  float* inner_bias = inner + kFeatureCount * hidden;
+  float* outer_gradient = inner_bias + hidden;
+  for (std::size_t h = 0; h < hidden; ++h) {
+    hidden_gradient[h] = hiddens[h] > 0 ? slope * outer[h] : 0;
+    inner_bias[h] += hidden_gradient[h];
+    outer_gradient[h] += slope * hiddens[h];
+  }
+  for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    const float x = inputs[f];
+    float* column = inner + f * hidden;
+    gradient[f] += slope * x;
+    for (std::size_t h = 0; h < hidden; ++h) column[h] += x * hidden_gradient[h];
+  }
+}
+
+FRESHET_VECTOR_CLONES
+void adam(float* values, float* gradient, float* mean, float* square, std::size_t count,
+          float scale, float rate, float square_correction) {
+  for (std::size_t k = 0; k < count; ++k) {
+    const float g = gradient[k] * scale;
+    mean[k] = kAdamMeanDecay * mean[k] + (1 - kAdamMeanDecay) * g;
+    square[k] = kAdamSquareDecay * square[k] + (1 - kAdamSquareDecay) * g * g;
+    values[k] -= rate * mean[k] / (std::sqrt(square[k] * square_correction) + kAdamEpsilon);
+    gradient[k] = 0;
+  }
+}
+
+}  // namespace
+
+SecondStageTrainer::SecondStageTrainer(const SecondStageConfig& config, std::uint64_t seed)
+    : config_(config) {
+  if (!config.enabled) return;
+  weights_ = SecondStageWeights::fresh(config.hidden, seed);
+  variance_.assign(kFeatureCount, 0);
+  gradient_.assign(weights_.values.size(), 0);
+  adam_mean_ = adam_square_ = gradient_;
+  hidden_gradient_.assign(config.hidden, 0);
+}
+
+void SecondStageTrainer::observe(const CandidateSet& set) {
+  if (!enabled() || set.rows.empty()) return;
+  float sum[kFeatureCount] = {};
+  float square_sum[kFeatureCount] = {};
+  sum_moments(set.features.data(), set.rows.size(), weights_.mean.data(), sum, square_sum);
+  ++moment_events_;
+  const float rate = std::max(1 / static_cast<float>(moment_events_), kMomentRateMin);
+  const auto count = static_cast<float>(set.rows.size());
+  for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    if (!std::isfinite(square_sum[f])) continue;
+    const float shift = rate * sum[f] / count;
+    weights_.mean[f] += shift;
+    // Exponentially weighted variance (Finch 2009): the mean's own move is taken out again.
+    variance_[f] =
+        std::max((1 - rate) * variance_[f] + rate * square_sum[f] / count - shift * shift, 0.0F);
+    weights_.inverse_std[f] = variance_[f] > kVarianceMin ? 1 / std::sqrt(variance_[f]) : 0;
+  }
+}
+
+std::size_t SecondStageTrainer::learn(const CandidateSet& set, std::size_t target) {
+  if (!score_candidates(weights_, set, pass_)) return set.rows.size();
+  const float score = pass_.scores[target];
+  std::size_t rank = 0;
+  for (std::size_t j = 0; j < pass_.scores.size(); ++j) {
+    const bool before = pass_.scores[j] > score || (pass_.scores[j] == score && j < target);
+    if (before) ++rank;
+  }
+  add_gradient(set, target);
+  if (++gradient_events_ == kGradientEvents) step();
+  return rank;
+}
+
+void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t target) {
+  const float highest = *std::max_element(pass_.scores.begin(), pass_.scores.end());
+  float total = 0;
+  for (float& score : pass_.scores) {
+    score = std::exp(score - highest);
+    total += score;
+  }
+  for (std::size_t j = 0; j < set.rows.size(); ++j) {
+    const float slope = pass_.scores[j] / total - (j == target ? 1.0F : 0.0F);
+    if (std::abs(slope) < kGradientMin) continue;
+    add_candidate(weights_, &pass_.inputs[j * kFeatureCount], &pass_.hiddens[j * weights_.hidden],
+                  slope, hidden_gradient_.data(), gradient_.data());
+  }
+}
+
+void SecondStageTrainer::step() {
+  ++adam_steps_;
+  const auto steps = static_cast<double>(adam_steps_);
+  const double mean_correction = 1 / (1 - std::pow(kAdamMeanDecay, steps));
+  const double square_correction = 1 / (1 - std::pow(kAdamSquareDecay, steps));
+  adam(weights_.values.data(), gradient_.data(), adam_mean_.data(), adam_square_.data(),
+       weights_.values.size(), 1.0F / static_cast<float>(gradient_events_),
+       static_cast<float>(config_.learning_rate * mean_correction),
+       static_cast<float>(square_correction));
+  gradient_events_ = 0;
+}
+
+}  // namespace freshet

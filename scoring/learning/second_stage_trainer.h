@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/ranking/second_stage.h"
+
+namespace freshet {
+
+/// Learns the second stage online: softmax over one event's candidates, the target among them, mean
+/// gradient of kGradientEvents events, Adam (Kingma & Ba 2015). Features are standardised by
+/// running moments. Confined to one thread.
+class SecondStageTrainer {
+ public:
+  static constexpr std::size_t kGradientEvents = 8;
+
+  SecondStageTrainer(const SecondStageConfig& config, std::uint64_t seed);
+
+  /// Takes the candidates' features into the running moments. Comes before `learn`.
+  void observe(const CandidateSet& set);
+
+  /// Learns that candidate `target` of `set` was it. Returns the target's rank before learning (0 =
+  /// first). An event with scores that are not finite changes nothing and ranks last.
+  std::size_t learn(const CandidateSet& set, std::size_t target);
+
+  bool enabled() const { return weights_.hidden > 0; }
+  const SecondStageWeights& weights() const { return weights_; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(weights_, variance_, moment_events_, gradient_, gradient_events_, adam_mean_,
+            adam_square_, adam_steps_);
+  }
+
+ private:
+  void add_gradient(const CandidateSet& set, std::size_t target);
+  void step();
+
+  SecondStageConfig config_;
+  SecondStageWeights weights_;
+  std::vector<float> variance_;  // [F]
+  std::uint64_t moment_events_ = 0;
+  std::vector<float> gradient_;  // Like SecondStageWeights::values, summed over gradient_events_.
+  std::size_t gradient_events_ = 0;
+  std::vector<float> adam_mean_;
+  std::vector<float> adam_square_;
+  std::uint64_t adam_steps_ = 0;
+  SecondStagePass pass_;
+  std::vector<float> hidden_gradient_;  // [hidden]
+};
+
+}  // namespace freshet

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+
+#include "config/scoring_config.h"
+#include "scoring/catalogue/catalogue.h"
+#include "scoring/experts/context.h"
+#include "state/user_state.h"
+
+namespace freshet {
+
+/// What must not stand in one user's list (FilterConfig). Times are compared with the request's
+/// event time, never with a clock. Confined to one thread.
+class Filters {
+ public:
+  /// `catalogue` must outlive the filters.
+  Filters(const FilterConfig& config, const Catalogue& catalogue);
+
+  /// Takes up a user at `event_time`.
+  void prepare(const UserState& state, const Context& context, EventTime event_time);
+
+  /// False if the row must stay out.
+  bool lets_pass(ItemRow row) const;
+
+ private:
+  FilterConfig config_;
+  const Catalogue& catalogue_;
+  absl::flat_hash_set<ItemRow> blocked_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "scoring/experts/expert.h"
+
+namespace freshet {
+
+/// Lengths of the newest session that have weights of their own: 1, 2, 3, 4-5, 6-9, 10+.
+inline constexpr std::size_t kLengthBuckets = 6;
+
+/// Returns the bucket of a session length; an empty session counts as length 1.
+inline std::size_t length_bucket(std::size_t length) {
+  if (length <= 3) return length <= 1 ? 0 : length - 1;
+  if (length <= 5) return 3;
+  return length <= 9 ? 4 : 5;
+}
+
+/// The experts' weights: p(item) = sum over experts of weight · p_expert(item).
+struct MixtureWeights {
+  std::array<PerSource, kLengthBuckets> of{};  ///< Each bucket's weights add up to 1.
+
+  /// All experts alike.
+  static MixtureWeights even() {
+    MixtureWeights weights;
+    for (PerSource& bucket : weights.of) bucket.fill(1.0F / static_cast<float>(kSourceCount));
+    return weights;
+  }
+
+  friend bool operator==(const MixtureWeights&, const MixtureWeights&) = default;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(of);
+  }
+};
+
+/// Probability of one item under the mixture.
+inline float mix(const PerSource& weights, const PerSource& probabilities) {
+  float sum = 0;
+  for (std::size_t m = 0; m < kSourceCount; ++m) sum += weights[m] * probabilities[m];
+  return sum;
+}
+
+}  // namespace freshet

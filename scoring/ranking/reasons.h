@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "scoring/knowledge.h"
+#include "scoring/ranked_list.h"
+#include "scoring/ranking/scorer.h"
+
+namespace freshet {
+
+/// Says why `row` is in the list: each expert's part of its probability under the mixture,
+/// strongest first, at most kReasonsMax, at least one. `scorer` must have scored `context` last.
+std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Context& context,
+                                const Scorer& scorer, const Knowledge& knowledge);
+
+/// The reason of an item that stands in for want of anything better.
+Reason popular_reason();
+
+inline constexpr std::size_t kReasonsMax = 2;
+
+}  // namespace freshet

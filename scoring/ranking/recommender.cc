@@ -1,0 +1,100 @@
+#include "scoring/ranking/recommender.h"
+
+#include <algorithm>
+
+#include "scoring/ranking/reasons.h"
+
+namespace freshet {
+
+Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge)
+    : config_(config),
+      knowledge_(knowledge),
+      scorer_(config, knowledge),
+      filters_(config.filters, knowledge.catalogue()) {}
+
+std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
+                                          RankEffort effort) {
+  const bool full = effort == RankEffort::kFull && knowledge_.network() != nullptr;
+  std::vector<Context> contexts;
+  contexts.reserve(requests.size());
+  for (const RankRequest& request : requests)
+    contexts.push_back(make_context(request.state.history, knowledge_.catalogue(),
+                                    full ? config_.network.history_max : 0));
+  scorer_.start_batch(contexts);
+  std::vector<RankedList> lists;
+  lists.reserve(requests.size());
+  for (std::size_t k = 0; k < requests.size(); ++k)
+    lists.push_back(rank_one(requests[k], contexts[k], effort));
+  return lists;
+}
+
+RankedList Recommender::rank_one(const RankRequest& request, const Context& context,
+                                 RankEffort effort) {
+  RankedList list{.user = request.user,
+                  .position = request.position,
+                  .event_time = request.event_time,
+                  .model_version = knowledge_.version(),
+                  .received_time = request.received_time};
+  const std::size_t count = request.count > 0 ? request.count : config_.list_size;
+  filters_.prepare(request.state, context, request.event_time);
+  if (knowledge_.popularity().events() == 0) {
+    list.fallback = Fallback::kModelMissing;
+  } else if (context.empty()) {
+    list.fallback = Fallback::kUnknownUser;
+  } else {
+    if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
+    scorer_.score(context, set_);
+    take_best(final_scores(effort, list), context, count, list);
+  }
+  fill_with_popular(count, list);
+  return list;
+}
+
+const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedList& list) {
+  if (effort == RankEffort::kCounts) return set_.base;
+  if (set_.network_failed) {
+    // The second stage has learned to lean on the network's features: without them, not it either.
+    list.fallback = Fallback::kModelFailed;
+    return set_.base;
+  }
+  if (knowledge_.second_stage().hidden == 0) return set_.base;
+  if (score_candidates(knowledge_.second_stage(), set_, pass_)) return pass_.scores;
+  list.fallback = Fallback::kModelFailed;
+  return set_.base;
+}
+
+void Recommender::take_best(const std::vector<float>& scores, const Context& context,
+                            std::size_t count, RankedList& list) {
+  order_.clear();
+  for (std::size_t j = 0; j < set_.rows.size(); ++j)
+    if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
+  keep_best(order_, count);
+  for (const ScoredRow& entry : order_) {
+    const ItemRow row = set_.rows[entry.row];
+    list.items.push_back(item_of(row, entry.score));
+    list.items.back().reasons =
+        reasons_for(row, set_.probabilities[entry.row], context, scorer_, knowledge_);
+  }
+}
+
+void Recommender::fill_with_popular(std::size_t count, RankedList& list) {
+  const float below = list.items.empty() ? 0 : list.items.back().score - 1;
+  for (const ScoredRow& popular : knowledge_.popularity().top()) {
+    if (list.items.size() >= count) return;
+    const ItemId id = knowledge_.catalogue().item(popular.row).id;
+    const bool listed = std::any_of(list.items.begin(), list.items.end(),
+                                    [id](const RankedItem& item) { return item.id == id; });
+    if (listed || !filters_.lets_pass(popular.row)) continue;
+    const float share =
+        knowledge_.popularity().share(knowledge_.popularity().main_level(), popular.row);
+    list.items.push_back(item_of(popular.row, below + share));
+    list.items.back().reasons.push_back(popular_reason());
+  }
+}
+
+RankedItem Recommender::item_of(ItemRow row, float score) const {
+  const ItemIdentity& item = knowledge_.catalogue().item(row);
+  return {.id = item.id, .name = item.name, .score = score};
+}
+
+}  // namespace freshet

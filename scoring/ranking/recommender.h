@@ -1,0 +1,49 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/knowledge.h"
+#include "scoring/ranked_list.h"
+#include "scoring/ranking/filters.h"
+#include "scoring/ranking/scorer.h"
+#include "scoring/ranking/second_stage.h"
+
+namespace freshet {
+
+/// How much may be spent on a list.
+enum class RankEffort : std::uint8_t {
+  kFull,    ///< Everything.
+  kCounts,  ///< Counts alone, for users that waited too long; their lists say kDeadline.
+};
+
+/// Makes lists from knowledge: candidates, second stage, filters, reasons. Confined to one thread.
+class Recommender {
+ public:
+  /// `knowledge` must outlive the recommender.
+  Recommender(const ScoringConfig& config, const Knowledge& knowledge);
+
+  /// Ranks for every request; same order, `reply` untouched. The same knowledge and requests give
+  /// the same lists.
+  std::vector<RankedList> rank(std::span<const RankRequest> requests, RankEffort effort);
+
+ private:
+  RankedList rank_one(const RankRequest& request, const Context& context, RankEffort effort);
+  /// Chooses between second stage and mixture; returns the scores and marks a failure in `list`.
+  const std::vector<float>& final_scores(RankEffort effort, RankedList& list);
+  void take_best(const std::vector<float>& scores, const Context& context, std::size_t count,
+                 RankedList& list);
+  void fill_with_popular(std::size_t count, RankedList& list);
+  RankedItem item_of(ItemRow row, float score) const;
+
+  const ScoringConfig config_;
+  const Knowledge& knowledge_;
+  Scorer scorer_;
+  Filters filters_;
+  CandidateSet set_;
+  SecondStagePass pass_;
+  std::vector<ScoredRow> order_;  // row = place in set_.
+};
+
+}  // namespace freshet

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/experts/network_expert.h"
+#include "scoring/knowledge.h"
+#include "scoring/ranking/features.h"
+
+namespace freshet {
+
+/// Asks all experts about a history and joins their answers: candidates, the mixture's
+/// probability of each, and the second stage's features. Confined to one thread.
+class Scorer {
+ public:
+  /// `knowledge` must outlive the scorer.
+  Scorer(const ScoringConfig& config, const Knowledge& knowledge);
+
+  /// Lets the network look at all `contexts` together and sets their `batch_index`. Without it (or
+  /// with an empty batch) the network has no opinion.
+  void start_batch(std::span<Context> contexts);
+
+  /// Replaces `set` by the candidates of `context`.
+  void score(const Context& context, CandidateSet& set);
+
+  /// Each expert's probability of any row, in the context scored last.
+  PerSource probabilities(ItemRow row) const;
+
+  /// The item of the context that made `source` name `row`; kNoRow = none in particular.
+  ItemRow because_of(Source source, ItemRow row) const {
+    return experts_[index_of(source)]->because_of(row);
+  }
+
+  /// The mixture weights for this context.
+  const PerSource& weights(const Context& context) const;
+
+ private:
+  void collect(Source source, CandidateSet& set);
+  std::size_t candidates_of(Source source) const;
+
+  const std::size_t candidates_per_expert_;
+  const Knowledge& knowledge_;
+  PopularityExpert popularity_;
+  CovisitationExpert covisitation_;
+  WalkExpert walk_;
+  NetworkExpert network_;
+  RepeatExpert repeat_;
+  std::array<Expert*, kSourceCount> experts_;  // Indexed by Source.
+  FeatureTable feature_table_;
+  std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
+  std::vector<ScoredRow> best_;
+};
+
+}  // namespace freshet

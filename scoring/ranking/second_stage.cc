@@ -1,0 +1,86 @@
+#include "scoring/ranking/second_stage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "scoring/ranking/vector_clones.h"
+
+namespace freshet {
+namespace {
+
+FRESHET_VECTOR_CLONES
+void standardise(const SecondStageWeights& weights, const float* features, std::size_t count,
+                 float* inputs) {
+  const float* mean = weights.mean.data();
+  const float* inverse_std = weights.inverse_std.data();
+  for (std::size_t j = 0; j < count; ++j) {
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+      const float x = (features[j * kFeatureCount + f] - mean[f]) * inverse_std[f];
+      inputs[j * kFeatureCount + f] = x > kFeatureClip    ? kFeatureClip
+                                      : x < -kFeatureClip ? -kFeatureClip
+                                                          : x;
+    }
+  }
+}
+
+/// hiddens = relu(W x + b), candidate by candidate; the inner loop runs over hidden units.
+FRESHET_VECTOR_CLONES
+void forward_hidden(const SecondStageWeights& weights, const float* inputs, std::size_t count,
+                    float* hiddens) {
+  const std::size_t hidden = weights.hidden;
+  const float* inner = weights.inner();
+  const float* bias = weights.inner_bias();
+  for (std::size_t j = 0; j < count; ++j) {
+    float* out = hiddens + j * hidden;
+    for (std::size_t h = 0; h < hidden; ++h) out[h] = bias[h];
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+      const float x = inputs[j * kFeatureCount + f];
+      const float* column = inner + f * hidden;
+      for (std::size_t h = 0; h < hidden; ++h) out[h] += x * column[h];
+    }
+    for (std::size_t h = 0; h < hidden; ++h) out[h] = out[h] > 0 ? out[h] : 0;
+  }
+}
+
+}  // namespace
+
+SecondStageWeights SecondStageWeights::fresh(std::size_t hidden, std::uint64_t seed) {
+  SecondStageWeights weights;
+  weights.hidden = hidden;
+  weights.values.assign(kFeatureCount + kFeatureCount * hidden + 2 * hidden, 0);
+  weights.mean.assign(kFeatureCount, 0);
+  weights.inverse_std.assign(kFeatureCount, 0);
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> inner(0, 0.15F);
+  std::normal_distribution<float> outer(0, 0.02F);
+  for (std::size_t k = 0; k < kFeatureCount * hidden; ++k)
+    weights.values[kFeatureCount + k] = inner(random);
+  for (std::size_t h = 0; h < hidden; ++h)
+    weights.values[weights.values.size() - hidden + h] = outer(random);
+  return weights;
+}
+
+bool score_candidates(const SecondStageWeights& weights, const CandidateSet& set,
+                      SecondStagePass& pass) {
+  const std::size_t count = set.rows.size();
+  const std::size_t hidden = weights.hidden;
+  pass.inputs.resize(count * kFeatureCount);
+  pass.hiddens.resize(count * hidden);
+  pass.scores.resize(count);
+  standardise(weights, set.features.data(), count, pass.inputs.data());
+  forward_hidden(weights, pass.inputs.data(), count, pass.hiddens.data());
+  bool finite = true;
+  for (std::size_t j = 0; j < count; ++j) {
+    float score = set.base[j];
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+      score += weights.direct()[f] * pass.inputs[j * kFeatureCount + f];
+    for (std::size_t h = 0; h < hidden; ++h)
+      score += weights.outer()[h] * pass.hiddens[j * hidden + h];
+    pass.scores[j] = score;
+    finite = finite && std::isfinite(score);
+  }
+  return finite;
+}
+
+}  // namespace freshet

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "config/result.h"
+#include "config/scoring_config.h"
+#include "scoring/delta.h"
+#include "scoring/knowledge.h"
+#include "scoring/ranked_list.h"
+#include "scoring/ranking/recommender.h"
+
+namespace freshet {
+
+/// What a process scores with: a copy of the learner's knowledge that follows it by deltas, applied
+/// between two batches. Confined to one thread (the scoring thread).
+class Replica {
+ public:
+  /// `factory` may be null: then lists come from counts (the CPU default).
+  Replica(const ScoringConfig& config, const NetworkFactory& factory);
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  /// Takes over what the learner has learned. Deltas must come in the order of their versions.
+  /// Errors: kCorrupt when an image cannot be read; nothing has changed then.
+  Status apply(const Delta& delta) { return knowledge_.apply(delta); }
+
+  /// Ranks for every request; same order. Always gives a list; RankedList::fallback says what it
+  /// lacks. Does not call `reply`.
+  std::vector<RankedList> rank(std::span<const RankRequest> requests,
+                               RankEffort effort = RankEffort::kFull);
+
+  /// Items that go with the named one, best first; empty if it is unknown.
+  std::vector<RankedItem> related(std::string_view item_name, std::size_t count) const;
+
+  /// The most popular available items, best first, at most kPopularMax.
+  std::vector<ItemId> popular(std::size_t count) const;
+
+  ModelVersion version() const { return knowledge_.version(); }
+  const Catalogue& catalogue() const { return knowledge_.catalogue(); }
+  const Knowledge& knowledge() const { return knowledge_; }
+
+ private:
+  Knowledge knowledge_;
+  Recommender recommender_;
+};
+
+}  // namespace freshet
