@@ -1,0 +1,39 @@
+#include "app/delivery_router.h"
+
+#include <mutex>
+
+namespace freshet {
+
+std::shared_ptr<DeliveryInbox> DeliveryRouter::open(PartitionId partition) {
+  auto inbox = std::make_shared<DeliveryInbox>(in_flight_max_);
+  std::unique_lock lock(mutex_);
+  inboxes_[partition] = inbox;
+  return inbox;
+}
+
+void DeliveryRouter::close(PartitionId partition) {
+  std::unique_lock lock(mutex_);
+  inboxes_.erase(partition);
+}
+
+void DeliveryRouter::deliver(const ListDelivery& delivery) {
+  if (const auto inbox = inbox_of(delivery.position.partition)) {
+    ListDelivery copy = delivery;
+    inbox->lists.try_push(copy);  // Full only after a hand-over and back: the outbox sends again.
+  }
+}
+
+void DeliveryRouter::deliver(const DeadLetterDelivery& delivery) {
+  if (const auto inbox = inbox_of(delivery.partition)) {
+    DeadLetterDelivery copy = delivery;
+    inbox->dead_letters.try_push(copy);
+  }
+}
+
+std::shared_ptr<DeliveryInbox> DeliveryRouter::inbox_of(PartitionId partition) const {
+  std::shared_lock lock(mutex_);
+  const auto it = inboxes_.find(partition);
+  return it == inboxes_.end() ? nullptr : it->second;
+}
+
+}  // namespace freshet

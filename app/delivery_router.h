@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <shared_mutex>
+
+#include "config/bounded_queue.h"
+#include "sinks/list_publisher.h"
+
+namespace freshet {
+
+/// What the publisher's threads have told one partition task and it has not yet read.
+struct DeliveryInbox {
+  explicit DeliveryInbox(std::size_t in_flight_max)
+      : lists(in_flight_max), dead_letters(in_flight_max) {}
+  BoundedQueue<ListDelivery> lists;
+  BoundedQueue<DeadLetterDelivery> dead_letters;
+};
+
+/// Brings acknowledgements from the publisher's threads to the task that owns the partition. What
+/// comes for a partition that was handed over is dropped: its next owner sends again. Thread-safe.
+class DeliveryRouter {
+ public:
+  /// `in_flight_max`: the publisher's bound, so that an inbox cannot overflow.
+  explicit DeliveryRouter(std::size_t in_flight_max) : in_flight_max_(in_flight_max) {}
+
+  /// Opens the inbox of a partition; replaces an older one.
+  std::shared_ptr<DeliveryInbox> open(PartitionId partition);
+  void close(PartitionId partition);
+
+  void deliver(const ListDelivery& delivery);
+  void deliver(const DeadLetterDelivery& delivery);
+
+ private:
+  std::shared_ptr<DeliveryInbox> inbox_of(PartitionId partition) const;
+
+  const std::size_t in_flight_max_;
+  mutable std::shared_mutex mutex_;
+  std::map<PartitionId, std::shared_ptr<DeliveryInbox>> inboxes_;
+};
+
+}  // namespace freshet

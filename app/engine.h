@@ -1,0 +1,98 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/delivery_router.h"
+#include "app/learning_stage.h"
+#include "app/partition_task.h"
+#include "app/scoring_stage.h"
+#include "config/config.h"
+
+namespace freshet {
+
+/// What the engine is built on. All outlive it.
+struct EngineParts {
+  const Config& config;
+  ListPublisher& publisher;
+  DeliveryRouter& deliveries;
+  PipelineFigures& figures;
+  const Clock& clock;
+  NetworkFactory network;
+  /// Called once, from any thread, when a stage or task fails for good.
+  std::function<void(const Error&)> on_failure;
+};
+
+/// The running stages of one process: a thread per partition task, one for scoring, one for
+/// learning, joined by bounded queues. Thread-safe.
+class Engine {
+ public:
+  explicit Engine(EngineParts parts);
+  /// Stops everything: tasks first, then scoring, then learning, so that nothing is cut off.
+  ~Engine();
+
+  /// Restores the model and starts scoring and learning. Errors: kCorrupt checkpoint.
+  Status start();
+
+  /// Opens the partition's state; returns the offset to read from (empty = a new database).
+  /// Errors: the store cannot be opened or recovered.
+  Result<std::optional<Offset>> open_partition(PartitionId partition,
+                                               std::unique_ptr<StateStore> store);
+  /// Starts the opened partition's task on `source`, whose first record has offset `start` or more.
+  void start_partition(PartitionId partition, Offset start, std::unique_ptr<RecordSource> source);
+  /// Stops the partition's task and closes its state; returns when both are done.
+  void close_partition(PartitionId partition);
+
+  /// Waits up to `wait` until every task has ended by itself (its source is exhausted, or it
+  /// failed); returns whether that is so.
+  bool wait_until_exhausted(std::chrono::milliseconds wait, std::stop_token stop);
+
+  /// Learns an item's description; waits while the learner's queue is full.
+  void update_item(ItemUpdate update, std::stop_token stop);
+
+  /// First offsets not yet processed, of the partitions that are open.
+  std::vector<std::pair<PartitionId, Offset>> next_offsets() const;
+
+  /// Ranks for one user now, from the state as it is; `respond` is called once, from a stage's
+  /// thread. An unknown user gets the fallback list.
+  void recommend(const UserId& user, std::size_t count,
+                 std::function<void(Result<RankedList>)> respond);
+  /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
+  bool ask_replica(std::function<void(const Replica&)> ask);
+
+  /// Fill of the queues, 0..1, for metrics.
+  double learning_queue_ratio() const;
+  double ranking_queue_ratio() const;
+
+ private:
+  struct Partition {
+    std::unique_ptr<PartitionTask> task;
+    std::unique_ptr<RecordSource> source;
+    std::jthread thread;  // Last: joined before its task and source go.
+  };
+
+  void fail(const Error& error);
+
+  EngineParts parts_;
+  LearningQueue learning_queue_;
+  RankQueue ranking_queue_;
+  DeltaQueue delta_queue_;
+  ReplicaQuestions replica_questions_;
+  LearningStage learning_;
+  ScoringStage scoring_;
+  mutable std::mutex mutex_;
+  std::map<PartitionId, std::unique_ptr<Partition>> partitions_;
+  std::condition_variable_any exhausted_;
+  std::size_t running_tasks_ = 0;
+  std::once_flag failed_;
+  std::jthread learning_thread_;
+  std::jthread scoring_thread_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,134 @@
+#include "app/kafka_pipeline.h"
+
+#include <prometheus/registry.h>
+#include <spdlog/spdlog.h>
+
+#include "app/api.h"
+#include "app/network_choice.h"
+#include "app/thread_names.h"
+
+namespace freshet {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kConnectWait = 10s;
+constexpr auto kFlushWait = 5s;
+
+}  // namespace
+
+KafkaPipeline::KafkaPipeline(const Config& config, const Clock& clock)
+    : config_(config),
+      clock_(clock),
+      registry_(std::make_shared<prometheus::Registry>()),
+      titles_(config.scoring.catalogue.items_max),
+      figures_(*registry_, clock, titles_),
+      deliveries_(config.sinks.kafka.in_flight_max),
+      rocksdb_(config.state) {}
+
+Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config,
+                                                            const Clock& clock) {
+  std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(config, clock));
+  FRESHET_RETURN_IF_ERROR(pipeline->start_parts());
+  return pipeline;
+}
+
+Status KafkaPipeline::start_parts() {
+  auto publisher = KafkaPublisher::create(
+      config_.sinks,
+      {.on_list =
+           [this](const ListDelivery& delivery) {
+             figures_.record_delivery(delivery);
+             deliveries_.deliver(delivery);
+           },
+       .on_dead_letter =
+           [this](const DeadLetterDelivery& delivery) {
+             figures_.record_delivery(delivery);
+             deliveries_.deliver(delivery);
+           }},
+      clock_);
+  if (!publisher) return tl::unexpected(publisher.error());
+  publisher_ = std::move(*publisher);
+  FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
+
+  auto network = choose_network(config_.scoring);
+  if (!network) return tl::unexpected(network.error());
+  engine_ = std::make_unique<Engine>(
+      EngineParts{config_, *publisher_, deliveries_, figures_, clock_, std::move(*network),
+                  [this](const Error& failure) { fail(failure); }});
+  FRESHET_RETURN_IF_ERROR(engine_->start());
+  FRESHET_RETURN_IF_ERROR(start_items_feed());
+
+  owner_ = std::make_unique<StateOwner>(config_.state, rocksdb_, *engine_);
+  auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
+  if (!consumer) return tl::unexpected(consumer.error());
+  consumer_ = std::move(*consumer);
+  return start_http();
+}
+
+Status KafkaPipeline::start_items_feed() {
+  if (config_.ingest.kafka.items_topic.empty()) return {};
+  auto items = ItemsFeed::open(config_, *engine_, titles_, figures_, *publisher_);
+  if (!items) return tl::unexpected(items.error());
+  items_ = std::move(*items);
+  items_thread_ = std::jthread([this](std::stop_token stop) {
+    name_this_thread("items");
+    if (const Status done = items_->run(stop); !done) fail(done.error());
+  });
+  return {};
+}
+
+Status KafkaPipeline::start_http() {
+  if (!config_.sinks.http.enabled) return {};
+  HttpRouter router;
+  add_console(router);
+  add_api(router,
+          make_api_handlers({*engine_, figures_, titles_, *registry_,
+                             [this] { return !items_ || items_->reached_end(); }}),
+          clock_);
+  auto http = HttpServer::start(config_.sinks.http, std::move(router),
+                                [this](const std::string& route, unsigned status) {
+                                  figures_.count_http(route, status);
+                                });
+  if (!http) return tl::unexpected(http.error());
+  http_ = std::move(*http);
+  return {};
+}
+
+KafkaPipeline::~KafkaPipeline() {
+  http_.reset();
+  if (consumer_) consumer_->close();
+  items_thread_ = {};
+  engine_.reset();
+  if (publisher_) ignore_error(publisher_->flush(kFlushWait), "the outbox sends it again");
+}
+
+Status KafkaPipeline::run(std::stop_token stop,
+                          const std::function<void(const StatusFigures&)>& each_second) {
+  next_tick_ = clock_.steady_now() + 1s;
+  while (!stop.stop_requested()) {
+    FRESHET_RETURN_IF_ERROR(consumer_->run_once(50ms));
+    const auto failures = failures_.pop_batch(1, 0us, {});
+    if (!failures.empty()) return tl::unexpected(failures.front());
+    if (clock_.steady_now() < next_tick_) continue;
+    next_tick_ += 1s;
+    tick();
+    each_second(figures_.status());
+  }
+  return {};
+}
+
+void KafkaPipeline::tick() {
+  for (const auto& [partition, next] : engine_->next_offsets()) consumer_->commit(partition, next);
+  owner_->record_figures(figures_.state());
+  figures_.tick({{"learning", engine_->learning_queue_ratio()},
+                 {"ranking", engine_->ranking_queue_ratio()}},
+                publisher_->in_flight());
+}
+
+void KafkaPipeline::fail(const Error& failure) {
+  Error copy = failure;
+  failures_.try_push(copy);  // The first failure is the one to report.
+}
+
+}  // namespace freshet

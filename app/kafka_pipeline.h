@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "app/engine.h"
+#include "app/items_feed.h"
+#include "app/partition_owner.h"
+#include "app/pipeline_figures.h"
+#include "config/config.h"
+#include "ingest/kafka_consumer.h"
+#include "sinks/http_server.h"
+#include "sinks/kafka_publisher.h"
+
+namespace freshet {
+
+/// The main job: events from Kafka in, lists to Kafka out, figures over HTTP. The composition root
+/// of `freshet run` and `freshet demo`. Confined to the thread that made it, except status().
+class KafkaPipeline {
+ public:
+  /// Builds and starts everything; `config` outlives it. Errors: unreachable broker, missing topic,
+  /// locked state directory, port in use, damaged checkpoint; each says the remedy.
+  static Result<std::unique_ptr<KafkaPipeline>> start(const Config& config, const Clock& clock);
+  ~KafkaPipeline();
+
+  /// Serves the consumer group until `stop` or until a part fails for good. `each_second` is called
+  /// on this thread with the newest figures.
+  Status run(std::stop_token stop, const std::function<void(const StatusFigures&)>& each_second);
+
+  /// Newest figures. Thread-safe.
+  StatusFigures status() const { return figures_.status(); }
+
+  /// Port of the console; 0 when HTTP is off.
+  std::uint16_t http_port() const { return http_ ? http_->port() : 0; }
+
+ private:
+  KafkaPipeline(const Config& config, const Clock& clock);
+  Status start_parts();
+  Status start_items_feed();
+  Status start_http();
+  void tick();
+  void fail(const Error& error);
+
+  // In the order of the data path; destroyed in reverse, so that nothing writes to what is gone.
+  const Config& config_;
+  const Clock& clock_;
+  std::shared_ptr<prometheus::Registry> registry_;
+  TitleBook titles_;
+  PipelineFigures figures_;
+  DeliveryRouter deliveries_;
+  BoundedQueue<Error> failures_{1};
+  std::unique_ptr<KafkaPublisher> publisher_;
+  RocksDbResources rocksdb_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<ItemsFeed> items_;
+  std::jthread items_thread_;
+  std::unique_ptr<StateOwner> owner_;
+  std::unique_ptr<KafkaConsumer> consumer_;
+  std::unique_ptr<HttpServer> http_;
+  SteadyTime next_tick_{};
+};
+
+}  // namespace freshet

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "config/bounded_queue.h"
+#include "ingest/item_update.h"
+#include "scoring/ranked_list.h"
+#include "state/training_example.h"
+
+namespace freshet {
+
+/// A list as it was served, for measuring quality on the user's next event.
+struct ServedList {
+  UserId user;
+  Position position;
+  std::vector<ItemId> items;          ///< As published, best first.
+  std::vector<ItemId> popular_items;  ///< What popularity alone would have served, best first.
+};
+
+/// All that reaches the learner. One queue for all kinds: an event is learned (and judged) before
+/// the list that it causes can be recorded as served.
+using LearningInput = std::variant<TrainingExample, ItemUpdate, ServedList>;
+using LearningQueue = BoundedQueue<LearningInput>;
+
+/// Users who are owed a list, on their way to scoring.
+using RankQueue = BoundedQueue<RankRequest>;
+
+}  // namespace freshet

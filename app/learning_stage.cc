@@ -1,0 +1,93 @@
+#include "app/learning_stage.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace freshet {
+namespace {
+
+using namespace std::chrono_literals;
+
+}  // namespace
+
+LearningStage::LearningStage(const ScoringConfig& config, const NetworkFactory& network,
+                             LearningStagePorts ports)
+    : config_(config),
+      ports_(ports),
+      learner_(config, network),
+      quality_(config),
+      next_delta_(ports.clock.steady_now()),
+      next_checkpoint_(ports.clock.steady_now() + config.learning.checkpoint_interval) {}
+
+Status LearningStage::restore() {
+  if (config_.learning.directory.empty()) return {};
+  FRESHET_RETURN_IF_ERROR(learner_.load(config_.learning.directory));
+  send_delta();
+  return {};
+}
+
+Status LearningStage::run(std::stop_token stop) {
+  while (!stop.stop_requested()) run_once(stop);
+  return save();
+}
+
+void LearningStage::run_once(std::stop_token stop) {
+  const auto until_delta = std::chrono::duration_cast<std::chrono::microseconds>(
+      next_delta_ - ports_.clock.steady_now());
+  take(
+      ports_.learning.pop_batch(config_.learning.batch_size_max, std::max(0us, until_delta), stop));
+
+  const SteadyTime now = ports_.clock.steady_now();
+  if (now >= next_delta_) {
+    send_delta();
+    next_delta_ = now + config_.learning.delta_interval;
+  }
+  if (now >= next_checkpoint_) {
+    if (const Status saved = save(); !saved) {
+      spdlog::error("model checkpoint: {}", saved.error().text);
+    }
+    next_checkpoint_ = ports_.clock.steady_now() + config_.learning.checkpoint_interval;
+  }
+}
+
+void LearningStage::take(std::vector<LearningInput> inputs) {
+  std::vector<TrainingExample> examples;
+  std::vector<ItemUpdate> updates;
+  for (LearningInput& input : inputs) {
+    if (auto* example = std::get_if<TrainingExample>(&input)) {
+      quality_.observe(*example);
+      examples.push_back(std::move(*example));
+    } else if (auto* update = std::get_if<ItemUpdate>(&input)) {
+      updates.push_back(std::move(*update));
+    } else if (auto* served = std::get_if<ServedList>(&input)) {
+      quality_.served(served->user, served->position, served->items, served->popular_items);
+    }
+  }
+  update_items(updates);
+  learn(examples);
+}
+
+void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
+  if (!updates.empty()) learner_.update_items(updates);
+}
+
+void LearningStage::learn(std::vector<TrainingExample>& examples) {
+  if (examples.empty()) return;
+  const SteadyTime begin = ports_.clock.steady_now();
+  learner_.learn(examples);
+  ports_.figures.record_learning(learner_.figures(), ports_.clock.steady_now() - begin);
+  ports_.figures.record_quality(quality_.figures());
+}
+
+void LearningStage::send_delta() {
+  if (!unsent_) unsent_ = learner_.take_delta();
+  if (unsent_ && ports_.deltas.try_push(unsent_)) unsent_.reset();
+}
+
+Status LearningStage::save() {
+  if (config_.learning.directory.empty()) return {};
+  return learner_.save(config_.learning.directory);
+}
+
+}  // namespace freshet

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "app/learning_input.h"
+#include "app/pipeline_figures.h"
+#include "app/scoring_stage.h"
+#include "config/scoring_config.h"
+#include "scoring/learning/learner.h"
+#include "scoring/learning/prequential_quality.h"
+
+namespace freshet {
+
+/// Where the learning stage reads and writes. All outlive the stage.
+struct LearningStagePorts {
+  LearningQueue& learning;
+  DeltaQueue& deltas;
+  PipelineFigures& figures;
+  const Clock& clock;
+};
+
+/// The owner of the learner and of the quality as served: judges each example against the list
+/// that was served, learns it, and sends deltas to scoring. Confined to one thread.
+class LearningStage {
+ public:
+  LearningStage(const ScoringConfig& config, const NetworkFactory& network,
+                LearningStagePorts ports);
+
+  /// Loads the newest checkpoint, if there is one. Called once, first. Errors: kCorrupt.
+  Status restore();
+
+  /// One round: a batch of inputs, and a delta when it is due.
+  void run_once(std::stop_token stop);
+
+  /// Runs until `stop`, then writes a last checkpoint. Errors: the checkpoint cannot be written.
+  Status run(std::stop_token stop);
+
+ private:
+  void take(std::vector<LearningInput> inputs);
+  void learn(std::vector<TrainingExample>& examples);
+  void update_items(std::vector<ItemUpdate>& updates);
+  void send_delta();
+  Status save();
+
+  const ScoringConfig& config_;
+  LearningStagePorts ports_;
+  Learner learner_;
+  PrequentialQuality quality_;
+  std::shared_ptr<const Delta> unsent_;  ///< Taken, but the queue to scoring was full.
+  SteadyTime next_delta_;
+  SteadyTime next_checkpoint_;
+};
+
+}  // namespace freshet

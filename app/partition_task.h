@@ -1,0 +1,126 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/delivery_router.h"
+#include "app/learning_input.h"
+#include "app/pipeline_figures.h"
+#include "config/config.h"
+#include "ingest/event_decoder.h"
+#include "ingest/record_source.h"
+#include "state/fold.h"
+#include "state/outbox.h"
+#include "state/state_store.h"
+
+namespace freshet {
+
+/// A question for one user's list from the state as it is, outside the log's order.
+struct Question {
+  UserId user;
+  /// Called once per task: with the user's state and its position when this partition has it.
+  std::function<void(std::optional<RankRequest>)> answer;
+};
+
+/// Where a partition task's results go. All outlive the task.
+struct PartitionTaskPorts {
+  LearningQueue& learning;
+  RankQueue& ranking;
+  ListPublisher& publisher;
+  PipelineFigures& figures;
+  const Clock& clock;
+};
+
+/// The single writer of one partition: folds its records into user state, commits, and sends out
+/// what follows from the commit. Confined to one thread, except ask().
+class PartitionTask {
+ public:
+  PartitionTask(PartitionId partition, const Config& config, PartitionTaskPorts ports);
+
+  /// Takes the store, recovers it and returns the offset to start from; empty = a new database.
+  /// Called once, first. Errors: those of StateStore::recover.
+  Result<std::optional<Offset>> open(std::unique_ptr<StateStore> store,
+                                     std::shared_ptr<DeliveryInbox> inbox);
+
+  /// Sets the position of a new database: its first record has this offset or more.
+  void start_from(Offset offset) { next_offset_ = offset.value; }
+
+  /// One round of the data path. Everything before the commit can be thrown away, everything after
+  /// it can be repeated. Errors: the store or the source is lost; the task must end.
+  Status run_once(RecordSource& source, std::stop_token stop);
+
+  /// Runs until `stop` or until `source` is exhausted and nothing is owed. Errors as run_once.
+  Status run(RecordSource& source, std::stop_token stop);
+
+  /// Queues a question; false when too many wait. Thread-safe.
+  bool ask(Question question) { return questions_.try_push(question); }
+
+  /// First offset not yet processed; for group commits and lag. Thread-safe.
+  Offset next_offset() const { return Offset{next_offset_.load(std::memory_order_relaxed)}; }
+
+ private:
+  struct User {
+    UserState state;
+    bool changed = false;  ///< The state differs from the stored one.
+    bool owed = false;     ///< The user did something: a list is due.
+    Offset newest_offset;
+    SteadyTime received_time{};
+  };
+  struct DecodedEvent {
+    Event event;
+    Offset offset;
+    std::size_t user = 0;  ///< Index into Batch::users.
+    SteadyTime received_time{};
+  };
+  struct Batch {
+    std::vector<DecodedEvent> events;
+    std::vector<UserId> user_ids;
+    std::vector<User> users;
+    std::unordered_map<UserId, std::size_t> index;
+    std::vector<TrainingExample> examples;
+    Commit commit;
+    bool any_record = false;
+  };
+
+  bool may_read() const;
+  Result<std::span<const Record>> poll(RecordSource& source);
+  Batch decode(std::span<const Record> records);
+  void decode_record(const Record& record, Batch& batch);
+  Status load_states(Batch& batch);
+  void fold(Batch& batch);
+  void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
+  void read_dead_letter_acknowledgements(Batch& batch);
+  Status commit(Batch& batch);
+  void learn(Batch& batch, std::stop_token stop);
+  Status score(Batch& batch);
+  Status publish_dead_letters(Batch& batch);
+  Status answer_questions();
+
+  std::size_t user_index(const UserId& user, Batch& batch);
+  SteadyTime received_time(const Record& record) const;
+  Result<RankRequest> request_for(const PendingList& pending, Batch& batch);
+  RankRequest make_request(UserId user, UserState state, Offset offset) const;
+
+  const PartitionId partition_;
+  const Config& config_;
+  PartitionTaskPorts ports_;
+  EventDecoder decoder_;
+  Fold fold_;
+  std::unique_ptr<StateStore> store_;
+  std::shared_ptr<DeliveryInbox> inbox_;
+  Epoch epoch_{};
+  Outbox outbox_;
+  std::map<Offset, DeadLetter> dead_letters_in_flight_;
+  std::vector<DeadLetter> dead_letters_to_send_;
+  BoundedQueue<Question> questions_;
+  std::atomic<std::int64_t> next_offset_{0};
+};
+
+}  // namespace freshet

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "app/latency_window.h"
+#include "app/metrics.h"
+#include "app/process_memory.h"
+#include "app/title_book.h"
+#include "config/config.h"
+#include "config/time.h"
+#include "ingest/dead_letter.h"
+#include "ingest/metrics.h"
+#include "scoring/learning/learner.h"
+#include "scoring/learning/prequential_quality.h"
+#include "scoring/metrics.h"
+#include "sinks/list_publisher.h"
+#include "sinks/metrics.h"
+#include "sinks/status_figures.h"
+#include "state/metrics.h"
+
+namespace freshet {
+
+/// What the stages tell of themselves: kept as Prometheus metrics, and as the figures that the
+/// console, /v1/status and the live line show. Thread-safe.
+class PipelineFigures {
+ public:
+  PipelineFigures(prometheus::Registry& registry, const Clock& clock, const TitleBook& titles);
+
+  // Told by the partition tasks.
+  void count_records(std::size_t records);
+  void count_skipped();
+  void count_event(Action action, FoldOutcome outcome);
+  void count_dead_letter(const BadRecord& why);
+  void keep_dead_letter(const DeadLetter& letter);
+  void record_commit(std::chrono::nanoseconds duration, std::size_t users);
+  void set_progress(PartitionId partition, Offset next, Watermarks watermarks, std::size_t owed);
+  void forget_partition(PartitionId partition);
+
+  // Told by the scoring stage.
+  void record_ranking(std::size_t users, std::chrono::nanoseconds duration);
+  void record_deltas(ModelVersion version, std::chrono::nanoseconds duration);
+  void count_list(const RankedList& list);
+
+  // Told by the learning stage.
+  void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);
+  void record_mixture(const std::vector<NamedFigure>& weights);
+  void record_quality(const PrequentialFigures& quality);
+
+  // Told by the publisher's threads.
+  void record_delivery(const ListDelivery& delivery);
+  void record_delivery(const DeadLetterDelivery& delivery);
+
+  // Told by the HTTP server.
+  void count_http(const std::string& route, unsigned status);
+
+  StateMetrics& state() { return state_; }
+
+  /// Closes the current second: rates and quantiles of status() are those of the time since the
+  /// last tick. Called by one thread, once a second.
+  void tick(std::vector<NamedFigure> queue_fills, std::size_t in_flight);
+
+  /// The figures as of the last tick.
+  StatusFigures status() const;
+
+ private:
+  void fill_rates(StatusFigures& status, std::chrono::duration<double> elapsed);
+  void fill_learning(StatusFigures& status, std::chrono::duration<double> elapsed);
+
+  const Clock& clock_;
+  const TitleBook& titles_;
+  const SteadyTime started_;
+  IngestMetrics ingest_;
+  StateMetrics state_;
+  ScoringMetrics scoring_;
+  SinksMetrics sinks_;
+  ProcessMetrics process_;
+
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<std::uint64_t> lists_{0};
+  std::atomic<std::uint64_t> dead_letters_{0};
+  std::array<std::atomic<std::uint64_t>, kFallbackCount> fallbacks_{};
+  LatencyWindow event_to_list_;
+  LatencyWindow freshness_;
+
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::map<PartitionId, PartitionLag> lag_;
+  LearnerFigures learner_;
+  PrequentialFigures quality_;
+  std::vector<NamedFigure> mixture_;
+  ModelVersion model_version_{};
+  SteadyTime model_time_{};
+  SteadyTime newest_list_time_{};
+  std::deque<ShownList> newest_lists_;
+  std::deque<ShownDeadLetter> newest_dead_letters_;
+  SteadyTime last_tick_;
+  std::uint64_t last_examples_ = 0;
+  StatusFigures status_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/config_option.h"
+#include "app/kafka_pipeline.h"
+#include "app/live_line.h"
+#include "app/stop_signals.h"
+
+namespace freshet {
+namespace {
+
+struct RunOptions {
+  ConfigOption config;
+  std::string log_level = "info";
+  bool live = false;
+};
+
+Status run(const RunOptions& options) {
+  StopSignals signals;
+  log_to_stderr(options.log_level);
+  auto config = options.config.load();
+  if (!config) return tl::unexpected(config.error());
+  const SystemClock clock;
+  auto pipeline = KafkaPipeline::start(*config, clock);
+  if (!pipeline) return tl::unexpected(pipeline.error());
+  if ((*pipeline)->http_port() != 0) {
+    fmt::print("console: http://{}:{}/\n", config->sinks.http.address, (*pipeline)->http_port());
+    std::fflush(stdout);
+  }
+  return (*pipeline)->run(signals.token(), [&](const StatusFigures& figures) {
+    if (options.live) fmt::print("{}\n", live_line(figures));
+  });
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Runs the main job on Kafka until SIGTERM");
+  options->config.add_to(*command);
+  command->add_option("--log-level", options->log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  command->add_flag("--live", options->live, "Print a line of figures each second");
+  command->footer("Example:  freshet run --config freshet.yaml --live");
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace freshet

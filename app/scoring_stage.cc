@@ -1,0 +1,86 @@
+#include "app/scoring_stage.h"
+
+#include "config/assert.h"
+
+namespace freshet {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long the stage waits for users before it looks for deltas and questions again.
+constexpr auto kIdleWait = 5ms;
+constexpr std::size_t kDeltasPerRound = 64;
+
+}  // namespace
+
+ScoringStage::ScoringStage(const ScoringConfig& config, const NetworkFactory& network,
+                           ScoringStagePorts ports)
+    : config_(config), ports_(ports), replica_(config, network) {}
+
+Status ScoringStage::run(std::stop_token stop) {
+  while (!stop.stop_requested()) FRESHET_RETURN_IF_ERROR(run_once(stop));
+  return {};
+}
+
+Status ScoringStage::run_once(std::stop_token stop) {
+  apply_deltas();
+  answer_questions();
+  std::vector<RankRequest> batch = next_batch(stop);
+  if (batch.empty()) return {};
+
+  const SteadyTime begin = ports_.clock.steady_now();
+  std::vector<RankedList> lists = replica_.rank(batch);
+  FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
+  ports_.figures.record_ranking(batch.size(), ports_.clock.steady_now() - begin);
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    if (batch[i].reply) {
+      batch[i].reply(std::move(lists[i]));
+    } else {
+      FRESHET_RETURN_IF_ERROR(publish(lists[i], stop));
+    }
+  }
+  return {};
+}
+
+void ScoringStage::apply_deltas() {
+  const auto deltas = ports_.deltas.pop_batch(kDeltasPerRound, 0us, {});
+  if (deltas.empty()) return;
+  const SteadyTime begin = ports_.clock.steady_now();
+  for (const auto& delta : deltas) replica_.apply(*delta);
+  popular_ = replica_.popular(config_.list_size);
+  ports_.figures.record_deltas(replica_.version(), ports_.clock.steady_now() - begin);
+}
+
+void ScoringStage::answer_questions() {
+  for (const auto& ask : ports_.questions.pop_batch(ports_.questions.capacity(), 0us, {})) {
+    ask(replica_);
+  }
+}
+
+std::vector<RankRequest> ScoringStage::next_batch(std::stop_token stop) {
+  std::vector<RankRequest> batch =
+      ports_.ranking.pop_batch(config_.batch_size_max, kIdleWait, stop);
+  if (batch.empty() || config_.batch_linger_max == 0us) return batch;
+  const SteadyTime deadline = ports_.clock.steady_now() + config_.batch_linger_max;
+  while (batch.size() < config_.batch_size_max) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::microseconds>(deadline - ports_.clock.steady_now());
+    if (left <= 0us) break;
+    auto more = ports_.ranking.pop_batch(config_.batch_size_max - batch.size(), left, stop);
+    if (more.empty()) break;
+    std::move(more.begin(), more.end(), std::back_inserter(batch));
+  }
+  return batch;
+}
+
+Status ScoringStage::publish(const RankedList& list, std::stop_token stop) {
+  FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(list));
+  ports_.figures.count_list(list);
+  ServedList served{list.user, list.position, {}, popular_};
+  served.items.reserve(list.items.size());
+  for (const RankedItem& item : list.items) served.items.push_back(item.id);
+  ports_.learning.push(std::move(served), stop);
+  return {};
+}
+
+}  // namespace freshet

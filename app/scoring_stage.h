@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "app/learning_input.h"
+#include "app/pipeline_figures.h"
+#include "config/scoring_config.h"
+#include "scoring/replica.h"
+#include "sinks/list_publisher.h"
+
+namespace freshet {
+
+/// What the learner has to tell the replica. Small: a slow replica gets few, larger deltas.
+using DeltaQueue = BoundedQueue<std::shared_ptr<const Delta>>;
+
+/// Questions to the replica from other threads (HTTP), answered between two batches.
+using ReplicaQuestions = BoundedQueue<std::function<void(const Replica&)>>;
+
+/// Where the scoring stage reads and writes. All outlive the stage.
+struct ScoringStagePorts {
+  RankQueue& ranking;
+  DeltaQueue& deltas;
+  ReplicaQuestions& questions;
+  LearningQueue& learning;  ///< Told which lists were served.
+  ListPublisher& publisher;
+  PipelineFigures& figures;
+  const Clock& clock;
+};
+
+/// The owner of the replica: applies deltas between two batches, never during one, and scores users
+/// of all partitions together. Confined to one thread.
+class ScoringStage {
+ public:
+  ScoringStage(const ScoringConfig& config, const NetworkFactory& network, ScoringStagePorts ports);
+
+  /// One round: the newest deltas, then one batch of users. Errors: the publisher is lost for good.
+  Status run_once(std::stop_token stop);
+
+  /// Runs until `stop`; errors as run_once.
+  Status run(std::stop_token stop);
+
+ private:
+  void apply_deltas();
+  void answer_questions();
+  std::vector<RankRequest> next_batch(std::stop_token stop);
+  Status publish(const RankedList& list, std::stop_token stop);
+
+  const ScoringConfig& config_;
+  ScoringStagePorts ports_;
+  Replica replica_;
+  std::vector<ItemId> popular_;  ///< Popularity's list, as of the newest delta.
+};
+
+}  // namespace freshet

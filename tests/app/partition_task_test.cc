@@ -1,0 +1,300 @@
+#include "app/partition_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <random>
+
+#include "state/memory_store.h"
+#include "tests/fakes/failing_store.h"
+#include "tests/fakes/fake_publisher.h"
+#include "tests/fakes/fake_source.h"
+#include "tests/fakes/manual_clock.h"
+
+namespace freshet {
+namespace {
+
+using Users = std::map<std::string, std::string>;
+
+std::string click(const std::string& user, const std::string& item, std::int64_t time_ms) {
+  return R"({"event_id":")" + user + std::to_string(time_ms) + R"(","type":"click","user_id":")" +
+         user + R"(","item_id":")" + item + R"(","event_time":)" + std::to_string(time_ms) + "}";
+}
+
+constexpr std::int64_t kStartMs = 1'750'000'000'000;
+
+/// A log of clicks of a few users with broken records among them.
+std::vector<std::string> make_log(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::string> log;
+  for (std::size_t i = 0; i < size; ++i) {
+    log.push_back(random() % 20 == 0 ? "{broken"
+                                     : click("u" + std::to_string(random() % 17),
+                                             "i" + std::to_string(random() % 50),
+                                             kStartMs + static_cast<std::int64_t>(i) * 1'000));
+  }
+  return log;
+}
+
+/// The log from `start` on, at most `batch_size` records a poll.
+FakeSource source_of(const std::vector<std::string>& log, Offset start, std::size_t batch_size) {
+  FakeSource source;
+  for (const std::string& value : log) source.append(value);
+  source.start_at(start);
+  source.deliver_at_most(batch_size);
+  source.end();
+  return source;
+}
+
+/// A task with everything around it in memory: what one process holds.
+class Process {
+ public:
+  Process(StateStore& store, const Config& config)
+      : config_(config),
+        learning_(100'000),
+        ranking_(config.scoring.queue_max),
+        figures_(registry_, clock_, titles_),
+        publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
+                    [this](const DeadLetterDelivery& d) { router_.deliver(d); }}),
+        store_(std::make_unique<FailingStore>(store)),
+        task_(PartitionId{0}, config_,
+              {learning_, ranking_, publisher_, figures_, clock_}) {}
+
+  void fail_commit(int n) { store_->fail_commit(n); }
+
+  std::optional<Offset> open() {
+    return task_.open(std::move(store_), router_.open(PartitionId{0})).value();
+  }
+
+  Status run_once(RecordSource& source) { return task_.run_once(source, {}); }
+
+  /// Plays scoring: makes an empty list of every request that waits, and publishes it.
+  std::vector<RankRequest> serve() {
+    auto requests = ranking_.pop_batch(100'000, std::chrono::microseconds{0}, {});
+    for (const RankRequest& request : requests) {
+      RankedList list;
+      list.user = request.user;
+      list.position = request.position;
+      EXPECT_TRUE(publisher_.publish(list));
+    }
+    return requests;
+  }
+
+  FakePublisher& publisher() { return publisher_; }
+  PartitionTask& task() { return task_; }
+  std::size_t examples() const { return learning_.size(); }
+
+ private:
+  const Config config_;
+  ManualClock clock_;
+  prometheus::Registry registry_;
+  TitleBook titles_{1'000};
+  LearningQueue learning_;
+  RankQueue ranking_;
+  DeliveryRouter router_{100'000};
+  PipelineFigures figures_;
+  FakePublisher publisher_;
+  std::unique_ptr<FailingStore> store_;
+  PartitionTask task_;
+};
+
+Users users_of(StateStore& store) {
+  Users users;
+  EXPECT_TRUE(store.visit_users([&](auto user, auto state) { users.emplace(user, state); }));
+  return users;
+}
+
+/// Folds the whole log one record at a time.
+Users replay(const std::vector<std::string>& log) {
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 1);
+  while (!source.exhausted()) {
+    EXPECT_TRUE(process.run_once(source));
+    process.serve();
+  }
+  return users_of(store);
+}
+
+TEST(PartitionTask, GivesTheSameBytesWhateverTheBatchSize) {
+  const auto log = make_log(2'000, 1);
+  const Users expected = replay(log);
+  for (const std::size_t batch_size : {2, 7, 100, 2'000}) {
+    MemoryStore store;
+    Process process(store, Config{});
+    process.open();
+    FakeSource source = source_of(log, Offset{0}, batch_size);
+    while (!source.exhausted()) ASSERT_TRUE(process.run_once(source));
+
+    EXPECT_EQ(users_of(store), expected) << "batch size " << batch_size;
+  }
+}
+
+TEST(PartitionTask, GivesTheSameBytesAfterCrashesAtAnyCommit) {
+  const std::uint64_t seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto log = make_log(1'500, seed);
+  MemoryStore durable;
+  for (bool done = false; !done;) {
+    Process process(durable, Config{});
+    process.fail_commit(1 + static_cast<int>(random() % 20));
+    FakeSource source = source_of(log, process.open().value_or(Offset{0}), 1 + random() % 40);
+    Status alive;
+    while (alive && !source.exhausted()) {
+      alive = process.run_once(source);
+      process.serve();
+    }
+    done = alive.has_value();
+  }
+
+  EXPECT_EQ(users_of(durable), replay(log)) << "seed " << seed;
+}
+
+TEST(PartitionTask, ResumesFromItsOwnStore) {
+  const auto log = make_log(100, 3);
+  MemoryStore durable;
+  {
+    Process process(durable, Config{});
+    EXPECT_EQ(process.open(), std::nullopt);
+    FakeSource source = source_of(log, Offset{0}, 40);
+    ASSERT_TRUE(process.run_once(source));
+  }
+  Process restarted(durable, Config{});
+
+  EXPECT_EQ(restarted.open(), Offset{40});
+}
+
+TEST(PartitionTask, OwesOneListForABurstOfEvents) {
+  const std::vector<std::string> log{click("u", "a", kStartMs), click("u", "b", kStartMs + 1),
+                                     click("u", "c", kStartMs + 2)};
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  ASSERT_TRUE(process.run_once(source));
+
+  const auto requests = process.serve();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].position, (Position{PartitionId{0}, Offset{2}, Epoch{1}}));
+  EXPECT_EQ(requests[0].state.history.size(), 3u);
+}
+
+TEST(PartitionTask, SendsWhatWasNotAcknowledgedAgainAfterARestart) {
+  const std::vector<std::string> log{click("u", "a", kStartMs), click("v", "b", kStartMs + 1)};
+  MemoryStore durable;
+  {
+    Process process(durable, Config{});
+    process.open();
+    process.publisher().hold();
+    FakeSource source = source_of(log, Offset{0}, 10);
+    ASSERT_TRUE(process.run_once(source));
+    EXPECT_EQ(process.serve().size(), 2u);
+  }
+  Process restarted(durable, Config{});
+  FakeSource source = source_of(log, *restarted.open(), 10);
+  ASSERT_TRUE(restarted.run_once(source));
+
+  const auto requests = restarted.serve();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].position.epoch, Epoch{2});
+  EXPECT_EQ(restarted.examples(), 0u) << "nothing is learned twice";
+}
+
+TEST(PartitionTask, OwesNothingOnceEverythingIsAcknowledged) {
+  const std::vector<std::string> log{click("u", "a", kStartMs)};
+  MemoryStore durable;
+  {
+    Process process(durable, Config{});
+    process.open();
+    FakeSource source = source_of(log, Offset{0}, 10);
+    ASSERT_TRUE(process.run_once(source));
+    process.serve();
+    ASSERT_TRUE(process.run_once(source));  // Reads the acknowledgement and commits it.
+  }
+  Process restarted(durable, Config{});
+  FakeSource source = source_of(log, *restarted.open(), 10);
+  ASSERT_TRUE(restarted.run_once(source));
+
+  EXPECT_TRUE(restarted.serve().empty());
+}
+
+TEST(PartitionTask, SendsAgainWhatThePublisherGaveUp) {
+  const std::vector<std::string> log{click("u", "a", kStartMs)};
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  process.publisher().hold();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  ASSERT_TRUE(process.run_once(source));
+  process.serve();
+  process.publisher().answer_held(false);
+  ASSERT_TRUE(process.run_once(source));
+
+  EXPECT_EQ(process.serve().size(), 1u);
+}
+
+TEST(PartitionTask, MakesADeadLetterOnceAndGoesOn) {
+  const std::vector<std::string> log{"{broken", click("u", "a", kStartMs)};
+  MemoryStore durable;
+  {
+    Process process(durable, Config{});
+    process.open();
+    process.publisher().hold();
+    FakeSource source = source_of(log, Offset{0}, 10);
+    ASSERT_TRUE(process.run_once(source));
+    ASSERT_EQ(process.publisher().dead_letters().size(), 1u);
+    EXPECT_EQ(process.publisher().dead_letters()[0].value, "{broken");
+    EXPECT_EQ(process.publisher().dead_letters()[0].offset, Offset{0});
+  }
+  Process restarted(durable, Config{});  // It was not acknowledged: it is sent again, then gone.
+  FakeSource source = source_of(log, *restarted.open(), 10);
+  ASSERT_TRUE(restarted.run_once(source));
+  EXPECT_EQ(restarted.publisher().dead_letters().size(), 1u);
+  ASSERT_TRUE(restarted.run_once(source));
+  EXPECT_TRUE(durable.recover()->dead_letters.empty());
+  EXPECT_EQ(users_of(durable).count("u"), 1u);
+}
+
+TEST(PartitionTask, KeepsListsOwedWhileScoringIsFull) {
+  Config config;
+  config.scoring.queue_max = 2;
+  std::vector<std::string> log;
+  for (int i = 0; i < 5; ++i) log.push_back(click("u" + std::to_string(i), "a", kStartMs + i));
+  MemoryStore store;
+  Process process(store, config);
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  std::size_t served = 0;
+  ASSERT_TRUE(process.run_once(source));
+  for (int round = 0; round < 3; ++round) {
+    const std::size_t n = process.serve().size();
+    EXPECT_LE(n, 2u);
+    served += n;
+    ASSERT_TRUE(process.run_once(source));
+  }
+
+  EXPECT_EQ(served, 5u);
+}
+
+TEST(PartitionTask, AnswersAQuestionFromItsState) {
+  const std::vector<std::string> log{click("u", "a", kStartMs)};
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  ASSERT_TRUE(process.run_once(source));
+  std::optional<RankRequest> known, unknown;
+  ASSERT_TRUE(process.task().ask({"u", [&](auto request) { known = std::move(request); }}));
+  ASSERT_TRUE(process.task().ask({"nobody", [&](auto request) { unknown = std::move(request); }}));
+  ASSERT_TRUE(process.run_once(source));
+
+  ASSERT_TRUE(known.has_value());
+  EXPECT_EQ(known->state.history.size(), 1u);
+  EXPECT_FALSE(unknown.has_value());
+}
+
+}  // namespace
+}  // namespace freshet
