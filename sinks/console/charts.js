@@ -1,8 +1,10 @@
 'use strict';
 
-/* Time plots of the last five minutes, drawn as SVG: axes with labels, a legend with newest values. */
+/* Time plots of up to five minutes, drawn as SVG: axes with labels, a legend with newest values. */
 
 const PLOT_SECONDS = 300;
+/* Seconds shown, and the step between labels: a young page does not begin with an empty plot. */
+const SPANS = [[60, 15], [120, 30], [PLOT_SECONDS, 60]];
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** Makes an element with attributes and children; text is always text, never markup. */
@@ -20,16 +22,17 @@ function draw(tag, attributes, text) {
   return element;
 }
 
-/** Rounds up to 1, 2, 2.5 or 5 times a power of ten, so that axis labels are round. */
+/** Rounds up to a number whose half is short too, so that axis labels are round. */
 function roundUp(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1, 2, 2.5, 5, 10]) if (step * power >= value * 0.999) return step * power;
+  for (const step of [1, 1.5, 2, 3, 4, 5, 6, 8, 10]) if (step * power >= value * 0.999) return step * power;
   return 10 * power;
 }
 
 /**
- * A plot in `figure`. `options`: title, series [{key, name, dashed}], format(value).
+ * A plot in `figure`. `options`: title, series [{key, name, dashed}], format(value) for the legend,
+ * axis(value) for the labels.
  * Samples are {time (ms), key: value or null}; a null breaks its line.
  */
 class TimePlot {
@@ -51,8 +54,12 @@ class TimePlot {
     const height = this.svg.clientHeight || 190;
     const box = { left: 48, right: width - 8, top: 8, bottom: height - 22 };
     const parts = [];
-    const top = this.drawAxes(parts, samples, box);
-    const x = (time) => box.right - ((now - time) / 1000 / PLOT_SECONDS) * (box.right - box.left);
+    const age = samples.length ? (now - samples[0].time) / 1000 : 0;
+    const [seconds, step] = SPANS.find((span) => age <= span[0]) || SPANS[SPANS.length - 1];
+    const top = this.drawValueAxis(parts, samples, box);
+    this.drawTimeAxis(parts, seconds, step, box);
+    const x = (time) => Math.max(box.left,
+      box.right - ((now - time) / 1000 / seconds) * (box.right - box.left));
     const y = (value) => box.bottom - (value / top) * (box.bottom - box.top);
     this.options.series.forEach((series, index) => {
       const line = draw('path', { class: 'series', d: this.path(samples, series.key, x, y) });
@@ -65,7 +72,7 @@ class TimePlot {
     this.showLegend(samples);
   }
 
-  drawAxes(parts, samples, box) {
+  drawValueAxis(parts, samples, box) {
     let most = 0;
     for (const sample of samples) {
       for (const { key } of this.options.series) if (sample[key] > most) most = sample[key];
@@ -75,15 +82,18 @@ class TimePlot {
       const y = box.bottom - (i / 4) * (box.bottom - box.top);
       parts.push(draw('line', { class: 'gridline', x1: box.left, x2: box.right, y1: y, y2: y }));
       parts.push(draw('text', { x: box.left - 7, y: y + 4, 'text-anchor': 'end' },
-        this.options.format((top * i) / 4)));
-    }
-    for (let minute = 0; minute <= 5; ++minute) {
-      const x = box.right - (minute / 5) * (box.right - box.left);
-      const anchor = minute === 0 ? 'end' : 'middle';
-      parts.push(draw('text', { x, y: box.bottom + 17, 'text-anchor': anchor },
-        minute === 0 ? 'now' : `−${minute} min`));
+        this.options.axis((top * i) / 4)));
     }
     return top;
+  }
+
+  drawTimeAxis(parts, seconds, step, box) {
+    for (let ago = 0; ago <= seconds; ago += step) {
+      const x = box.right - (ago / seconds) * (box.right - box.left);
+      const label = step < 60 ? `−${ago} s` : `−${ago / 60} min`;
+      parts.push(draw('text', { x, y: box.bottom + 17, 'text-anchor': ago === 0 ? 'end' : 'middle' },
+        ago === 0 ? 'now' : label));
+    }
   }
 
   path(samples, key, x, y) {

@@ -22,6 +22,11 @@ function short(value) {
   return value >= 1e4 ? `${+(value / 1e3).toFixed(1)}k` : count(value);
 }
 
+function axisCount(value) {
+  if (value >= 1e6) return `${+(value / 1e6).toFixed(2)}M`;
+  return value >= 1e3 ? `${+(value / 1e3).toFixed(2)}k` : `${+value.toFixed(2)}`;
+}
+
 function milliseconds(value) {
   if (!known(value)) return '–';
   if (value >= 1000) return `${+(value / 1000).toFixed(value < 10000 ? 2 : 1)} s`;
@@ -30,7 +35,7 @@ function milliseconds(value) {
 
 function percent(value) {
   if (!known(value)) return '–';
-  return `${+(value * 100).toFixed(value < 0.1 ? 2 : 1)} %`;
+  return `${+(value * 100).toFixed(value < 0.01 ? 2 : 1)} %`;
 }
 
 function bytes(value) {
@@ -71,9 +76,7 @@ function lagOf(status) {
 function comparedToPopularity(status) {
   const { served, popularity } = status;
   if (!known(served.hit_rate_20) || !known(popularity.hit_rate_20)) return ['nothing judged yet', false];
-  const times = popularity.hit_rate_20 > 0 ? served.hit_rate_20 / popularity.hit_rate_20 : NaN;
-  const note = `popularity ${percent(popularity.hit_rate_20)}`;
-  return known(times) ? [`${note} · ${times.toFixed(1)}×`, times > 1] : [note, false];
+  return [`popularity ${percent(popularity.hit_rate_20)}`, served.hit_rate_20 > popularity.hit_rate_20];
 }
 
 function showTiles(status) {
@@ -93,18 +96,20 @@ function showTiles(status) {
 
 const plots = {
   flow: new TimePlot(byId('plot-flow'), {
-    title: 'Events and lists per second', format: short,
+    title: 'Events and lists per second', format: short, axis: axisCount,
     series: [{ key: 'events', name: 'events' }, { key: 'lists', name: 'lists' }],
   }),
   latency: new TimePlot(byId('plot-latency'), {
-    title: 'Event → list', format: milliseconds,
+    title: 'Event → list', format: milliseconds, axis: milliseconds,
     series: [{ key: 'p50', name: 'p50' }, { key: 'p99', name: 'p99' }],
   }),
   quality: new TimePlot(byId('plot-quality'), {
-    title: 'Hit rate @20, judged by the next event', format: percent,
+    title: 'Hit rate @20, judged by the next event', format: percent, axis: percent,
     series: [{ key: 'served', name: 'served' }, { key: 'popular', name: 'popularity', dashed: true }],
   }),
-  mixture: new TimePlot(byId('plot-mixture'), { title: 'Mixture weights', format: percent, series: [] }),
+  mixture: new TimePlot(byId('plot-mixture'), {
+    title: 'Mixture weights', format: percent, axis: percent, series: [],
+  }),
 };
 
 function takeSample(status) {
@@ -201,6 +206,7 @@ let question = 0;
 
 async function lookUp(user) {
   const asked = ++question;
+  history.replaceState(null, '', `#user=${encodeURIComponent(user)}`);
   const answer = byId('lookup-answer');
   answer.replaceChildren(make('p', { class: 'answer-note' }, 'Asking…'));
   try {
@@ -221,6 +227,13 @@ byId('lookup').addEventListener('submit', (event) => {
   event.preventDefault();
   lookUp(byId('lookup-user').value.trim());
 });
+
+/** Opens the list that the page's address names, so that a look-up can be shared as a link. */
+function lookUpAddress() {
+  if (!location.hash.startsWith('#user=')) return;
+  byId('lookup-user').value = decodeURIComponent(location.hash.slice('#user='.length));
+  lookUp(byId('lookup-user').value);
+}
 
 /* Polling */
 
@@ -249,4 +262,5 @@ async function poll() {
 }
 
 window.addEventListener('resize', showPlots);
+lookUpAddress();
 poll();
