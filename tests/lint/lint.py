@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs one lint on a tree: lint.py include|size|word|docs|format [ROOT]. Exit 77 = skipped."""
+"""Runs one lint on a tree: lint.py include|size|word|docs|docker|format [ROOT]. Exit 77 = skipped."""
 
 import importlib
 import sys

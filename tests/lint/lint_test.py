@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import docker_lint
 import docs_lint
 import format_lint
 import include_lint
@@ -140,6 +141,14 @@ class DocsLint(LintTest):
                                 "`freshet run`, `make demo FOR=60s`, `ctest --preset all`, `app/*.cc`\n"
                                 "```sh\nmake demo  # builds and runs the demo\n```\n")
         self.expect(docs_lint)
+
+
+class DockerLint(LintTest):
+    def test_finds_unknown_metrics_and_broken_json(self):
+        self.write("state/metrics.cc", 'f("freshet_state_users"); f("freshet_state_commit_seconds");\n')
+        self.write("docker/good.json", '["freshet_state_users", "rate(freshet_state_commit_seconds_bucket[1m])"]\n')
+        self.write("docker/bad.json", '["freshet_state_user",\n]\n')
+        self.expect(docker_lint, "docker/bad.json:1: no metrics.cc has freshet_state_user", "docker/bad.json:2: ")
 
 
 class FormatLint(LintTest):
