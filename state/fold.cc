@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A bot is given another chance after this much event time without a new rate window.
+/// A bot is given another chance after this much silence in event time.
 constexpr auto kBotParole = 24h;
 constexpr auto kRateWindow = 1min;
 
@@ -30,7 +30,8 @@ std::uint32_t pieces(double quantity) {
 }
 
 std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) {
-  return a > std::numeric_limits<std::uint32_t>::max() - b ? a : a + b;
+  constexpr std::uint32_t kMax = std::numeric_limits<std::uint32_t>::max();
+  return a > kMax - b ? kMax : a + b;
 }
 
 /// Moves the item's tally to the end (the newest place) and adds `n` to it.
@@ -106,7 +107,7 @@ FoldOutcome Fold::apply(const Event& event, EventPosition position, UserState& s
   if (session_start) ++state.session_count;
   if (interaction && !event.session.empty()) state.session = event.session;
   state.newest_event_time = std::max(state.newest_event_time, event.event_time);
-  ++state.action_counts[static_cast<std::size_t>(event.action)];
+  if (!event.cancels) ++state.action_counts[static_cast<std::size_t>(event.action)];
   add_items(event, session_start, late, state);
   return outcome;
 }
@@ -119,13 +120,18 @@ bool Fold::is_duplicate(const Event& event, const UserState& state) const {
 bool Fold::opens_session(const Event& event, const UserState& state) const {
   if (state.history.empty()) return true;
   if (!event.session.empty() && !state.session.empty()) return event.session != state.session;
-  return event.event_time - state.history.back().event_time > config_.session_gap;
+  // The newest entry need not be the last one: an event may have come late.
+  const auto newest =
+      std::max_element(state.history.begin(), state.history.end(),
+                       [](const auto& a, const auto& b) { return a.event_time < b.event_time; });
+  return event.event_time - newest->event_time > config_.session_gap;
 }
 
 void Fold::count_rate(const Event& event, UserState& state) const {
+  if (event.event_time - state.newest_event_time >= kBotParole) state.bot = false;
+  // Events may come out of order: inside a minute before the window they count in it.
   const auto age = event.event_time - state.rate_window_start;
-  if (age >= kRateWindow || age < 0min) {
-    if (age >= kBotParole) state.bot = false;
+  if (age >= kRateWindow || age <= -kRateWindow) {
     state.rate_window_start = event.event_time;
     state.rate_window_count = 0;
   }

@@ -49,6 +49,7 @@ struct UserState {
   std::vector<Shown> shown;
   std::vector<ItemId> disliked;
   std::vector<std::uint64_t> recent_event_ids;  ///< Ring for duplicates; oldest first.
+  /// Events per action, cancellations not counted.
   std::array<std::uint64_t, kActionCount> action_counts{};
   std::vector<std::string> context;  ///< Newest values of the declared context keys.
   std::string session;               ///< Session id of the newest event; may be empty.
