@@ -64,6 +64,11 @@ class ByteReader {
     }
     return fail();
   }
+  /// A varint that does not fit is malformed.
+  std::uint32_t varint32() {
+    const std::uint64_t v = varint();
+    return v > 0xffffffffu ? fail() : static_cast<std::uint32_t>(v);
+  }
   std::int64_t zigzag() {
     const std::uint64_t v = varint();
     return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);

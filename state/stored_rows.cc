@@ -62,7 +62,8 @@ Result<DeadLetter> decode_dead_letter(std::string_view row) {
   letter.why.text = in.bytes();
   letter.key = in.bytes();
   letter.value = in.bytes();
-  if (!in.ok() || !in.at_end()) return unreadable("dead letters");
+  const bool known = static_cast<std::size_t>(letter.why.reason) < kBadRecordReasonCount;
+  if (!known || !in.ok() || !in.at_end()) return unreadable("dead letters");
   return letter;
 }
 

@@ -25,10 +25,18 @@ constexpr std::uint8_t kActionMask = 0x0f;
 constexpr std::uint8_t kSessionStartBit = 0x10;
 constexpr std::uint8_t kLateBit = 0x20;
 
-std::int64_t age(EventTime newest, EventTime time) { return (newest - time).count(); }
+std::uint64_t ticks(EventTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+// Unsigned, so that no pair of times overflows, not even one out of corrupt bytes.
+std::int64_t age(EventTime newest, EventTime time) {
+  return static_cast<std::int64_t>(ticks(newest) - ticks(time));
+}
 
 EventTime time_at(EventTime newest, std::int64_t age_ms) {
-  return newest - std::chrono::milliseconds(age_ms);
+  const std::uint64_t time = ticks(newest) - static_cast<std::uint64_t>(age_ms);
+  return EventTime(std::chrono::milliseconds(static_cast<std::int64_t>(time)));
 }
 
 template <class Tally>
@@ -47,7 +55,7 @@ void read_tallies(ByteReader& in, EventTime newest, std::vector<Tally>& tallies)
   for (Tally& t : tallies) {
     t.item = ItemId{in.u64()};
     t.last_time = time_at(newest, in.zigzag());
-    t.count = static_cast<std::uint32_t>(in.varint());
+    t.count = in.varint32();
   }
 }
 
@@ -62,16 +70,19 @@ void write_history(ByteWriter& out, const UserState& state) {
   }
 }
 
-void read_history(ByteReader& in, UserState& state) {
+/// Returns false when an entry is of a kind that nobody writes.
+bool read_history(ByteReader& in, UserState& state) {
   state.history.resize(in.count(sizeof(std::uint64_t)));
   for (HistoryEntry& entry : state.history) {
     entry.item = ItemId{in.u64()};
     const std::uint8_t kind = in.u8();
+    if ((kind & kActionMask) >= kActionCount || kind >= 2 * kLateBit) return false;
     entry.action = static_cast<Action>(kind & kActionMask);
     entry.session_start = (kind & kSessionStartBit) != 0;
     entry.late = (kind & kLateBit) != 0;
     entry.event_time = time_at(state.newest_event_time, in.zigzag());
   }
+  return true;
 }
 
 }  // namespace
@@ -109,11 +120,13 @@ Result<UserState> decode_user_state(std::string_view bytes) {
                                           std::to_string(kVersion));
   }
   UserState state;
-  state.bot = (in.u8() & kBotFlag) != 0;
+  const std::uint8_t flags = in.u8();
+  if (flags > kBotFlag) return error(ErrorCode::kCorrupt, "user state: unknown flags");
+  state.bot = flags == kBotFlag;
   state.newest_event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
   state.rate_window_start = time_at(state.newest_event_time, in.zigzag());
-  state.rate_window_count = static_cast<std::uint32_t>(in.varint());
-  state.session_count = static_cast<std::uint32_t>(in.varint());
+  state.rate_window_count = in.varint32();
+  state.session_count = in.varint32();
   state.session = in.bytes();
   if (in.count(1) != state.action_counts.size()) {
     return error(ErrorCode::kCorrupt, "user state: wrong number of action counts");
@@ -121,7 +134,7 @@ Result<UserState> decode_user_state(std::string_view bytes) {
   for (std::uint64_t& n : state.action_counts) n = in.varint();
   state.context.resize(in.count(1));
   for (std::string& value : state.context) value = in.bytes();
-  read_history(in, state);
+  if (!read_history(in, state)) return error(ErrorCode::kCorrupt, "user state: unknown action");
   read_tallies(in, state.newest_event_time, state.bought);
   read_tallies(in, state.newest_event_time, state.shown);
   state.disliked.resize(in.count(sizeof(std::uint64_t)));
