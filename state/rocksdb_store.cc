@@ -32,7 +32,7 @@ tl::unexpected<Error> failure(const char* doing, const std::string& directory,
                               const rocksdb::Status& status) {
   const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kUnavailable;
   const std::string text = status.ToString();
-  const bool locked = text.find("lock") != std::string::npos;
+  const bool locked = status.IsIOError() && text.find("/LOCK:") != std::string::npos;
   return error(code, std::string(doing) + " state database " + directory + ": " + text +
                          (locked ? ". Another process uses it: stop that one, or give this one its "
                                    "own state.directory"
