@@ -1,0 +1,95 @@
+#include "state/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include "state_samples.h"
+
+namespace freshet {
+namespace {
+
+OwedList owed(const char* user, std::int64_t offset) {
+  return {user, Offset{offset}, at_s(offset)};
+}
+
+TEST(Outbox, GivesUsersInTheOrderTheyBeganToWait) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.owe(owed("b", 2), {});
+  outbox.owe(owed("a", 3), {});
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed, owed("a", 3)) << "a burst gives one list, of the newest event";
+  outbox.pop_front();
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed.user, "b");
+  outbox.pop_front();
+  EXPECT_EQ(outbox.front(), nullptr);
+}
+
+TEST(Outbox, KeepsADebtUntilItIsSettled) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.pop_front();
+  EXPECT_EQ(outbox.size(), 1u);
+  EXPECT_EQ(outbox.waiting(), 0u);
+  EXPECT_TRUE(outbox.settle("a", Offset{1}));
+  EXPECT_EQ(outbox.size(), 0u);
+  EXPECT_FALSE(outbox.settle("a", Offset{1})) << "it is gone already";
+}
+
+TEST(Outbox, KeepsANewerDebtWhenAnOlderListIsAcknowledged) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.pop_front();
+  outbox.owe(owed("a", 2), {});
+  EXPECT_FALSE(outbox.settle("a", Offset{1}));
+  EXPECT_EQ(outbox.waiting(), 1u);
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed.offset, Offset{2});
+}
+
+TEST(Outbox, ForgetsAUserSettledWhileWaiting) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.owe(owed("b", 2), {});
+  EXPECT_TRUE(outbox.settle("a", Offset{5}));
+  EXPECT_EQ(outbox.waiting(), 1u);
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed.user, "b");
+}
+
+TEST(Outbox, LetsAUserWaitAgainWhenTheListWasGivenUp) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.pop_front();
+  outbox.retry("a", Offset{1});
+  EXPECT_EQ(outbox.waiting(), 1u);
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed.offset, Offset{1});
+}
+
+TEST(Outbox, RetriesNothingWhileANewerListIsOnItsWay) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.pop_front();
+  outbox.owe(owed("a", 2), {});
+  outbox.retry("a", Offset{1});
+  EXPECT_EQ(outbox.waiting(), 1u) << "it waits already";
+  ASSERT_NE(outbox.front(), nullptr);
+  outbox.pop_front();
+  outbox.retry("a", Offset{1});
+  EXPECT_EQ(outbox.waiting(), 0u);
+  outbox.retry("unknown", Offset{1});
+  EXPECT_EQ(outbox.waiting(), 0u);
+}
+
+TEST(Outbox, RemembersWhenTheNewestEventWasReceived) {
+  Outbox outbox;
+  const SteadyTime received{std::chrono::seconds{5}};
+  outbox.owe(owed("a", 1), SteadyTime{});
+  outbox.owe(owed("a", 2), received);
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->received_time, received);
+}
+
+}  // namespace
+}  // namespace freshet

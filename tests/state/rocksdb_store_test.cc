@@ -1,0 +1,83 @@
+#include "state/rocksdb_store.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "temporary_directory.h"
+
+namespace freshet {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(RocksDbStore, NamesTheLockWhenTheDirectoryIsInUse) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  const auto first = RocksDbStore::open(directory.path(), resources);
+  ASSERT_TRUE(first) << first.error().text;
+
+  const auto second = RocksDbStore::open(directory.path(), resources);
+
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(second.error().text,
+              AllOf(HasSubstr(directory.path() + "/LOCK"), HasSubstr("Another process uses it"),
+                    Not(HasSubstr("\n"))));
+}
+
+TEST(RocksDbStore, OpensAgainOnceTheFirstIsClosed) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  ASSERT_TRUE(RocksDbStore::open(directory.path(), resources));
+  EXPECT_TRUE(RocksDbStore::open(directory.path(), resources));
+}
+
+TEST(RocksDbStore, SaysThatADirectoryCannotBeMade) {
+  TemporaryDirectory directory;
+  const std::string file = directory.path() + "/file";
+  std::ofstream(file) << "not a directory";
+  const auto store = RocksDbStore::open(file + "/partition-0", RocksDbResources{StateConfig{}});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(store.error().text, AllOf(HasSubstr(file), HasSubstr("state.directory")));
+}
+
+TEST(RocksDbStore, CallsBrokenFilesCorruptNotLocked) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  {
+    auto store = RocksDbStore::open(directory.path(), resources);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE((*store)->recover());
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    if (!entry.path().filename().string().starts_with("MANIFEST")) continue;
+    std::fstream manifest(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    manifest.seekp(16);
+    manifest.write("broken broken broken", 20);
+  }
+  const auto store = RocksDbStore::open(directory.path(), resources);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(store.error().text, Not(HasSubstr("Another process")));
+}
+
+TEST(RocksDbStore, ReportsItsFigures) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  auto store = RocksDbStore::open(directory.path(), resources);
+  ASSERT_TRUE(store);
+  ASSERT_TRUE((*store)->recover());
+  Commit commit;
+  for (int i = 0; i < 100; ++i) commit.states.emplace_back("user" + std::to_string(i), "state");
+  ASSERT_TRUE((*store)->commit(commit));
+  EXPECT_EQ((*store)->figures().users_estimate, 100u);
+  EXPECT_GT((*store)->figures().memtable_bytes, 0u);
+  EXPECT_GT(resources.memory_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace freshet

@@ -1,0 +1,56 @@
+#include "state/stored_rows.h"
+
+#include <gtest/gtest.h>
+
+#include "state_samples.h"
+
+namespace freshet {
+namespace {
+
+DeadLetter sample_letter() {
+  return {"events",
+          PartitionId{7},
+          Offset{1LL << 40},
+          {BadRecordReason::kBadTime, "event_time: mend it"},
+          "key",
+          std::string("\0\xff{", 3)};
+}
+
+TEST(StoredRows, GiveBackAnOwedList) {
+  const OwedList owed{"user", Offset{123456789}, at_ms(1)};
+  EXPECT_EQ(decode_owed_list("user", encode_row(owed)), owed);
+}
+
+TEST(StoredRows, GiveBackADeadLetter) {
+  const DeadLetter letter = sample_letter();
+  const auto decoded = decode_dead_letter(encode_row(letter));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->topic, letter.topic);
+  EXPECT_EQ(decoded->partition, letter.partition);
+  EXPECT_EQ(decoded->offset, letter.offset);
+  EXPECT_EQ(decoded->why.reason, letter.why.reason);
+  EXPECT_EQ(decoded->why.text, letter.why.text);
+  EXPECT_EQ(decoded->key, letter.key);
+  EXPECT_EQ(decoded->value, letter.value);
+}
+
+TEST(StoredRows, AreRefusedWhenCutAtAnyLength) {
+  const std::string letter = encode_row(sample_letter());
+  for (std::size_t size = 0; size < letter.size(); ++size) {
+    const auto decoded = decode_dead_letter(std::string_view(letter).substr(0, size));
+    ASSERT_FALSE(decoded) << size;
+    EXPECT_EQ(decoded.error().code, ErrorCode::kCorrupt);
+  }
+  const std::string owed = encode_row(OwedList{"u", Offset{300}, at_ms(0)});
+  for (std::size_t size = 0; size < owed.size(); ++size) {
+    EXPECT_FALSE(decode_owed_list("u", std::string_view(owed).substr(0, size))) << size;
+  }
+}
+
+TEST(StoredRows, KeepDeadLettersInTheOrderOfTheirOffsets) {
+  EXPECT_LT(dead_letter_key(Offset{255}), dead_letter_key(Offset{256}));
+  EXPECT_LT(dead_letter_key(Offset{1}), dead_letter_key(Offset{1LL << 40}));
+}
+
+}  // namespace
+}  // namespace freshet
