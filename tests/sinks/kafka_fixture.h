@@ -40,6 +40,10 @@ class MockKafka {
     rd_kafka_mock_push_request_errors_array(cluster_, /*Produce*/ 0, failures.size(),
                                             failures.data());
   }
+  /// The next producer to ask for its id is refused like this.
+  void refuse_producer(rd_kafka_resp_err_t failure) {
+    rd_kafka_mock_push_request_errors_array(cluster_, /*InitProducerId*/ 22, 1, &failure);
+  }
   void set_down(bool down) {
     if (down) {
       rd_kafka_mock_broker_set_down(cluster_, 1);

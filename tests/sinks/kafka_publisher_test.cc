@@ -206,6 +206,23 @@ TEST_F(KafkaPublisherTest, AnswersWhatIsInFlightWhenItEnds) {
   for (const auto& [offset, times] : answers_.given_up()) EXPECT_EQ(times, 1) << offset;
 }
 
+TEST_F(KafkaPublisherTest, SaysThatItFailedForGood) {
+  kafka_.refuse_producer(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  auto publisher = this->publisher();
+  // Taken or refused, depending on whether the broker has answered by now.
+  const Status first = publisher->publish(list_of("anna", Offset{1}));
+  ASSERT_TRUE(publisher->flush(seconds(10)));
+  if (first) {
+    EXPECT_EQ(answers_.given_up(), (std::map<std::int64_t, int>{{1, 1}}));
+  }
+
+  const Status later = publisher->publish(list_of("anna", Offset{2}));
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(later.error().text.find("failed for good"), std::string::npos) << later.error().text;
+  EXPECT_FALSE(answers_.given_up().contains(2)) << "an error returned, so no answer";
+}
+
 TEST_F(KafkaPublisherTest, SaysClearlyThatNoBrokerAnswers) {
   config_.kafka.brokers = "127.0.0.1:1";
   const Status status = publisher()->check(milliseconds(300));
