@@ -18,7 +18,7 @@ int is_line_end(unsigned char c) { return c == CSV_CR || c == CSV_LF; }
 }  // namespace
 
 CsvRow::CsvRow(char delimiter) {
-  FRESHET_ASSERT(csv_init(&parser_, CSV_STRICT_FINI) == 0, "libcsv refused its own options");
+  FRESHET_ASSERT(csv_init(&parser_, 0) == 0, "libcsv refused its own options");
   csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
   csv_set_term_func(&parser_, is_line_end);
   if (delimiter == ' ' || delimiter == '\t') csv_set_space_func(&parser_, is_never_space);
@@ -37,16 +37,15 @@ bool CsvRow::parse(std::string_view line) {
   field_ends_.clear();
   const bool read =
       csv_parse(&parser_, line.data(), line.size(), &add_field, nullptr, this) == line.size();
-  if (csv_fini(&parser_, &add_field, nullptr, this) == 0) return read;
-  // A parser left in the middle of a quote would swallow the next line: begin anew.
-  const auto delimiter = parser_.delim_char;
-  const auto is_space = parser_.is_space;
-  csv_free(&parser_);
-  csv_init(&parser_, CSV_STRICT_FINI);
-  csv_set_delim(&parser_, delimiter);
-  csv_set_space_func(&parser_, is_space);
-  csv_set_term_func(&parser_, is_line_end);
-  return false;
+  // Strict at the end only: a quote that does not end is an error, a stray one (12" ruler) is not.
+  csv_set_opts(&parser_, CSV_STRICT | CSV_STRICT_FINI);
+  const bool ended = csv_fini(&parser_, &add_field, nullptr, this) == 0;
+  csv_set_opts(&parser_, 0);
+  if (!ended) {
+    // The parser still waits for the quote: end the row for it, or it swallows the next line.
+    csv_fini(&parser_, nullptr, nullptr, nullptr);
+  }
+  return read && ended;
 }
 
 std::string_view CsvRow::operator[](std::size_t index) const {

@@ -6,7 +6,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -205,14 +204,16 @@ class EventDecoder::Impl {
     }
     std::size_t negative_count = 0;
     if (*count == 0) {
-      const std::array fields{reader_->field(kItemId), reader_->field(kQuantity),
+      const ItemFields fields{reader_->field(kItemId), reader_->field(kQuantity),
                               reader_->field(kPrice)};
+      if (fields.id.absent()) return missing("item_id", config_.mapping.item_id);
       if (auto read = add_item(event, fields, negative_count); !read) return read;
     }
     for (std::size_t i = 0; i < *count; ++i) {
-      const std::array fields{reader_->item_field(i, kItemsItemId),
+      const ItemFields fields{reader_->item_field(i, kItemsItemId),
                               reader_->item_field(i, kItemsQuantity),
                               reader_->item_field(i, kItemsPrice)};
+      if (fields.id.absent()) return missing("items_item_id", config_.mapping.items_item_id);
       if (auto read = add_item(event, fields, negative_count); !read) return read;
     }
     if (negative_count == 0 || event.cancels) return {};
@@ -225,14 +226,19 @@ class EventDecoder::Impl {
                "of their own");
   }
 
-  // `fields`: id, quantity, price. Counts a negative quantity, which is kept as its size.
-  Checked add_item(Event& event, const std::array<Scalar, 3>& fields, std::size_t& negative_count) {
+  struct ItemFields {
+    Scalar id;
+    Scalar quantity;
+    Scalar price;
+  };
+
+  // Counts a negative quantity, which is kept as its size.
+  Checked add_item(Event& event, const ItemFields& fields, std::size_t& negative_count) {
     EventItem& item = event.items.emplace_back();
-    if (fields[0].absent()) return missing("item_id", config_.mapping.item_id);
-    if (auto read = check_text(fields[0], "item_id", item.name); !read) return read;
+    if (auto read = check_text(fields.id, "item_id", item.name); !read) return read;
     item.id = item_id_of(item.name);
     if (auto read =
-            read_number(fields[1], "quantity", BadRecordReason::kBadQuantity, item.quantity);
+            read_number(fields.quantity, "quantity", BadRecordReason::kBadQuantity, item.quantity);
         !read) {
       return read;
     }
@@ -242,18 +248,18 @@ class EventDecoder::Impl {
       return bad(BadRecordReason::kBadQuantity,
                  fmt::format("quantity: found {} where more than 0 is expected; mend it, or set "
                              "ingest.mapping.negative_quantity_cancels if it takes a purchase back",
-                             describe(fields[1])));
+                             describe(fields.quantity)));
     }
     if (item.quantity < 0) ++negative_count;
     item.quantity = std::abs(item.quantity);
-    if (auto read = read_number(fields[2], "price", BadRecordReason::kBadValue, item.price);
+    if (auto read = read_number(fields.price, "price", BadRecordReason::kBadValue, item.price);
         !read) {
       return read;
     }
     if (item.price >= 0) return {};
     return bad(BadRecordReason::kBadValue,
                fmt::format("price: found {} where 0 or more is expected; mend the sender",
-                           describe(fields[2])));
+                           describe(fields.price)));
   }
 
   Checked read_value(Event& event) {

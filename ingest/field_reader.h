@@ -15,7 +15,7 @@ namespace freshet {
 struct FieldTable {
   std::vector<std::vector<std::string>> fields;       ///< Of the whole record.
   std::vector<std::string> items;                     ///< Where the array of items may stand.
-  std::vector<std::vector<std::string>> item_fields;  ///< Inside one item.
+  std::vector<std::vector<std::string>> item_fields;  ///< Inside one item; the first is its id.
 };
 
 /// Finds fields in raw bytes: the one thing that JSON and CSV do differently. A field is known by

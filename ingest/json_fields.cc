@@ -179,6 +179,8 @@ tl::expected<std::size_t, BadRecord> JsonFields::find_items() {
 }
 
 Scalar JsonFields::item_field(std::size_t item, std::size_t index) const {
+  // The item's first field is its id, and a bare text or number is nothing but that.
+  if (!items_[item].is_object()) return index == 0 ? to_scalar(items_[item]) : Scalar{};
   return first_present(items_[item], item_fields_[index]);
 }
 

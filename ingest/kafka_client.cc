@@ -62,7 +62,6 @@ KafkaProperties reader_properties(const KafkaSourceConfig& config) {
       {"enable.auto.offset.store", "false"},
       {"isolation.level", "read_committed"},
       {"check.crcs", "true"},
-      {"allow.auto.create.topics", "false"},
       {"socket.nagle.disable", "true"},
       {"fetch.wait.max.ms", std::to_string(config.fetch_wait_max.count())},
       // Memory is bounded by bytes; a small count of messages makes librdkafka pause for a second.
