@@ -4,7 +4,6 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-log=${FRESHET_SETUP_LOG:-$(mktemp -t freshet-setup-XXXXXX.log)}
 
 fail() {
   echo "setup: $*" >&2
@@ -13,12 +12,11 @@ fail() {
 
 # Prints the packages of the lists $@ that are not installed.
 missing_packages() {
-  local list package
-  for list in "$@"; do
-    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages-$list.txt"
-  done | while read -r package; do
-    [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == *'ok installed' ]] || echo "$package"
-  done
+  local list wanted
+  wanted=$(for list in "$@"; do sed -e 's/#.*//' "$here/packages-$list.txt"; done | xargs -n 1 | sort -u)
+  # shellcheck disable=SC2086
+  comm -23 <(echo "$wanted") \
+    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
 # Turns apt's status lines into one line for every 10 % of each step.
@@ -32,12 +30,15 @@ show_progress() {
   done
 }
 
-# Runs apt-get with one retry; its own output goes to the log.
+# Runs apt-get with one retry; its own output goes to the log, and its status through a pipe that
+# is opened behind sudo, which closes all but the standard ones.
 apt_get() {
   local try
   for try in 1 2; do
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -o APT::Status-Fd=3 "$@" \
-      3>&1 >>"$log" 2>&1 | show_progress "$1" && return 0
+    $as_root env DEBIAN_FRONTEND=noninteractive sh -c '
+      log=$1; shift
+      exec apt-get -y -o APT::Status-Fd=3 -o APT::Update::Error-Mode=any "$@" 3>&1 >>"$log" 2>&1
+      ' apt "$log" "$@" | show_progress "$1" && return 0
     [ "$try" = 2 ] || echo "setup: apt-get $1 failed, trying once more"
   done
   return 1
@@ -68,14 +69,14 @@ if [ "$(id -u)" != 0 ]; then
   as_root=sudo
 fi
 
+log=$(mktemp -d -t freshet-setup-XXXXXX)/apt.log  # Not in /tmp itself: root may not append there.
 echo "setup: ${#wanted[@]} packages to install: ${wanted[*]}"
-apt_get update ||
-  fail "apt-get update failed; check the network and /etc/apt, then run make again (log: $log)"
+advice="see $log"
+apt_get update || advice="apt-get update failed: check the network and /etc/apt, then run this again; see $log"
 mapfile -t unknown < <(unknown_packages "${wanted[@]}")
 [ ${#unknown[@]} -eq 0 ] ||
-  fail "apt has no package ${unknown[*]}; Debian 12 (bookworm, main) is needed in /etc/apt (log: $log)"
+  fail "apt has no package ${unknown[*]} (Debian 12, bookworm main, has them all); $advice"
 apt_get install --no-install-recommends "${wanted[@]}"
 mapfile -t left < <(missing_packages "$@")
-[ ${#left[@]} -eq 0 ] ||
-  fail "apt-get could not install ${left[*]}; try: $as_root apt-get install ${left[0]} (log: $log)"
-rm -f "$log"
+[ ${#left[@]} -eq 0 ] || fail "apt-get could not install ${left[*]}; $advice"
+rm -r "$(dirname "$log")"

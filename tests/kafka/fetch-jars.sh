@@ -14,7 +14,7 @@ fi
 for try in 1 2; do
   if mvn -q -B -f "$kafka_here/pom.xml" -Dkafka.version="$kafka_version" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$(cd "$kafka_home" && pwd)/lib" >"$log" 2>&1; then
+    -DincludeScope=runtime -DoutputDirectory="$kafka_home/lib" >"$log" 2>&1; then
     touch "$kafka_fetched"
     exit 0
   fi
