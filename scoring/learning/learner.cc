@@ -79,6 +79,10 @@ void Learner::learn(std::span<const TrainingExample> examples) {
     batch.push_back(&example);
   }
   if (!batch.empty()) learn_batch(batch);
+  figures_.mixture_weights.fill(0);
+  for (const PerSource& bucket : mixture_.weights().of)
+    for (std::size_t m = 0; m < kSourceCount; ++m)
+      figures_.mixture_weights[m] += bucket[m] / static_cast<float>(kLengthBuckets);
 }
 
 void Learner::learn_batch(std::span<const TrainingExample* const> batch) {

@@ -46,9 +46,10 @@ struct LearnerFigures {
   double network_loss = 0;  ///< Mean loss of the network's steps.
   double mixture_loss = 0;  ///< Mean -log p of targets under the mixture.
   double candidate_share =
-      0;                     ///< Share of targets among the candidates: the second stage's ceiling.
-  RankTotals mixture_ranks;  ///< Order by the mixture, no filters.
-  RankTotals final_ranks;    ///< Order by the second stage, no filters.
+      0;  ///< Share of targets among the candidates: the second stage's ceiling.
+  PerSource mixture_weights{};  ///< Mean over all history lengths.
+  RankTotals mixture_ranks;     ///< Order by the mixture, no filters.
+  RankTotals final_ranks;       ///< Order by the second stage, no filters.
 };
 
 /// Learns from events as they come; the only owner of what is learned. Every micro-batch is first
@@ -73,9 +74,10 @@ class Learner {
   /// kUnavailable.
   Status save(const std::string& directory);
 
-  /// Restores what `save` wrote, before anything is learned; the next delta carries all of it.
-  /// Errors: kNotFound when there is nothing, kCorrupt when it is damaged, kInvalidConfig when it
-  /// was learned with another configuration. After an error, make a new learner.
+  /// Restores what `save` wrote, before anything is learned; the next delta carries all of it. An
+  /// empty or missing directory leaves the learner as it is. Errors: kUnavailable, kCorrupt when it
+  /// is damaged, kInvalidConfig when it was learned with another configuration. After an error,
+  /// make a new learner.
   Status load(const std::string& directory);
 
   const LearnerFigures& figures() const { return figures_; }

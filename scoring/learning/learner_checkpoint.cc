@@ -26,6 +26,7 @@ Status Learner::save(const std::string& directory) {
 
 Status Learner::load(const std::string& directory) {
   const auto bytes = read_checkpoint(directory);
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound) return {};
   if (!bytes) return tl::unexpected(bytes.error());
   std::string image;
   std::string network;

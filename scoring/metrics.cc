@@ -1,0 +1,143 @@
+#include "scoring/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+
+namespace freshet {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries kSecondsBounds{
+    50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1.0};
+
+prometheus::Gauge* gauge(prometheus::Registry& registry, const char* name, const char* help,
+                         const prometheus::Labels& labels = {}) {
+  return &prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+prometheus::Counter* counter(prometheus::Registry& registry, const char* name, const char* help,
+                             const prometheus::Labels& labels = {}) {
+  return &prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+prometheus::Histogram* stage_seconds(prometheus::Registry& registry, const char* stage) {
+  return &prometheus::BuildHistogram()
+              .Name("freshet_scoring_stage_seconds")
+              .Help("Time of one batch in each stage of scoring and learning.")
+              .Register(registry)
+              .Add({{"stage", stage}}, kSecondsBounds);
+}
+
+void raise_to(prometheus::Counter& counter, std::uint64_t total) {
+  const double missing = static_cast<double>(total) - counter.Value();
+  if (missing > 0) counter.Increment(missing);
+}
+
+}  // namespace
+
+ScoringMetrics::ScoringMetrics(prometheus::Registry& registry)
+    : rank_seconds_(stage_seconds(registry, "rank")),
+      delta_seconds_(stage_seconds(registry, "apply_delta")),
+      learn_seconds_(stage_seconds(registry, "learn")) {
+  batch_users_ =
+      &prometheus::BuildHistogram()
+           .Name("freshet_scoring_batch_users")
+           .Help("Users ranked together.")
+           .Register(registry)
+           .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
+  for (std::size_t k = 0; k < kFallbackCount; ++k)
+    lists_[k] = counter(registry, "freshet_scoring_lists_total",
+                        "Lists ranked, by why they are not the full model's.",
+                        {{"fallback", std::string(to_string(static_cast<Fallback>(k)))}});
+  model_version_ =
+      gauge(registry, "freshet_scoring_model_version", "Version of the model that ranks.");
+  model_age_seconds_ = gauge(registry, "freshet_scoring_model_age_seconds",
+                             "Time since the model that ranks last changed.");
+  make_learner_figures(registry);
+  make_quality_figures(registry);
+}
+
+void ScoringMetrics::make_learner_figures(prometheus::Registry& registry) {
+  examples_ = counter(registry, "freshet_scoring_learned_examples_total", "Examples learned.");
+  repeated_ = counter(registry, "freshet_scoring_repeated_examples_total",
+                      "Examples ignored because they were learned before.");
+  refused_ =
+      counter(registry, "freshet_scoring_refused_items_total",
+              "Examples and updates ignored: the catalogue is full or two names share an id.");
+  network_failures_ = counter(registry, "freshet_scoring_network_failures_total",
+                              "Training steps of the network that were not finite or failed.");
+  network_loss_ = gauge(registry, "freshet_scoring_network_loss_nats",
+                        "Mean loss of the network's steps, about the newest 1,000.");
+  mixture_loss_ =
+      gauge(registry, "freshet_scoring_mixture_loss_nats",
+            "Mean -log probability of targets under the mixture, about the newest 1,000.");
+  candidate_share_ = gauge(registry, "freshet_scoring_candidate_hits_ratio",
+                           "Share of targets among the candidates, about the newest 1,000.");
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    mixture_weights_[m] = gauge(registry, "freshet_scoring_mixture_weight_ratio",
+                                "Weight of each expert, mean of all history lengths.",
+                                {{"source", std::string(to_string(static_cast<Source>(m)))}});
+}
+
+void ScoringMetrics::make_quality_figures(prometheus::Registry& registry) {
+  const auto make = [&registry](const char* list) {
+    const prometheus::Labels labels{{"list", list}};
+    return Quality{
+        gauge(registry, "freshet_scoring_hit_rate_20_ratio",
+              "Share of events whose item stood in the user's list before, newest 10,000.", labels),
+        gauge(registry, "freshet_scoring_mrr_20_ratio",
+              "Mean reciprocal rank of those items, newest 10,000.", labels),
+        gauge(registry, "freshet_scoring_ndcg_20_ratio",
+              "Mean discounted gain of those items, newest 10,000.", labels)};
+  };
+  served_ = make("served");
+  popularity_ = make("popularity");
+}
+
+void ScoringMetrics::record_batch(std::size_t users, std::chrono::nanoseconds duration) {
+  batch_users_->Observe(static_cast<double>(users));
+  rank_seconds_->Observe(std::chrono::duration<double>(duration).count());
+}
+
+void ScoringMetrics::record_delta(ModelVersion version, std::chrono::nanoseconds duration) {
+  model_version_->Set(static_cast<double>(version.value));
+  delta_seconds_->Observe(std::chrono::duration<double>(duration).count());
+}
+
+void ScoringMetrics::record_list(Fallback fallback) {
+  lists_[static_cast<std::size_t>(fallback)]->Increment();
+}
+
+void ScoringMetrics::record_learning(const LearnerFigures& figures,
+                                     std::chrono::nanoseconds duration) {
+  learn_seconds_->Observe(std::chrono::duration<double>(duration).count());
+  raise_to(*examples_, figures.examples);
+  raise_to(*repeated_, figures.repeated);
+  raise_to(*refused_, figures.refused_items + figures.collisions);
+  raise_to(*network_failures_, figures.network_failures);
+  network_loss_->Set(figures.network_loss);
+  mixture_loss_->Set(figures.mixture_loss);
+  candidate_share_->Set(figures.candidate_share);
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    mixture_weights_[m]->Set(figures.mixture_weights[m]);
+}
+
+void ScoringMetrics::set_quality(const PrequentialFigures& figures) {
+  served_.set(figures.served_window);
+  popularity_.set(figures.popularity_window);
+}
+
+void ScoringMetrics::set_model_age(std::chrono::nanoseconds age) {
+  model_age_seconds_->Set(std::chrono::duration<double>(age).count());
+}
+
+void ScoringMetrics::Quality::set(const PrequentialTotals& totals) const {
+  hit_rate->Set(totals.hit_rate_20());
+  mrr->Set(totals.mrr_20());
+  ndcg->Set(totals.ndcg_20());
+}
+
+}  // namespace freshet

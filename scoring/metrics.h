@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "config/ids.h"
+#include "scoring/learning/learner.h"
+#include "scoring/learning/prequential_quality.h"
+#include "scoring/ranked_list.h"
+
+namespace prometheus {
+class Counter;
+class Gauge;
+class Histogram;
+class Registry;
+}  // namespace prometheus
+
+namespace freshet {
+
+/// The figures of scoring/ (table in ARCHITECTURE.md). Thread-safe, but each `record_` by one
+/// thread at a time; the registry outlives it.
+class ScoringMetrics {
+ public:
+  explicit ScoringMetrics(prometheus::Registry& registry);
+
+  void record_batch(std::size_t users, std::chrono::nanoseconds duration);
+  void record_delta(ModelVersion version, std::chrono::nanoseconds duration);
+  void record_list(Fallback fallback);
+  void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);
+  void set_quality(const PrequentialFigures& figures);
+  /// Time since the newest delta was applied.
+  void set_model_age(std::chrono::nanoseconds age);
+
+ private:
+  /// HR@20, MRR@20, NDCG@20 over the window.
+  struct Quality {
+    prometheus::Gauge* hit_rate = nullptr;
+    prometheus::Gauge* mrr = nullptr;
+    prometheus::Gauge* ndcg = nullptr;
+    void set(const PrequentialTotals& totals) const;
+  };
+
+  void make_learner_figures(prometheus::Registry& registry);
+  void make_quality_figures(prometheus::Registry& registry);
+
+  prometheus::Histogram* batch_users_ = nullptr;
+  prometheus::Histogram* rank_seconds_ = nullptr;
+  prometheus::Histogram* delta_seconds_ = nullptr;
+  prometheus::Histogram* learn_seconds_ = nullptr;
+  std::array<prometheus::Counter*, kFallbackCount> lists_{};
+  prometheus::Gauge* model_version_ = nullptr;
+  prometheus::Gauge* model_age_seconds_ = nullptr;
+  prometheus::Counter* examples_ = nullptr;
+  prometheus::Counter* repeated_ = nullptr;
+  prometheus::Counter* refused_ = nullptr;
+  prometheus::Counter* network_failures_ = nullptr;
+  prometheus::Gauge* network_loss_ = nullptr;
+  prometheus::Gauge* mixture_loss_ = nullptr;
+  prometheus::Gauge* candidate_share_ = nullptr;
+  std::array<prometheus::Gauge*, kSourceCount> mixture_weights_{};
+  Quality served_;
+  Quality popularity_;
+};
+
+}  // namespace freshet
