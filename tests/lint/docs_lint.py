@@ -64,8 +64,12 @@ def line_faults(facts, name, text, codes, in_block):
 
 
 def is_missing_path(facts, here, word):
-    """Only words that begin with one of our folders are taken for paths; patterns are not."""
+    """Only words that begin with one of our folders are taken for paths; patterns are not.
+
+    `app/main` stands for app/main.h and app/main.cc.
+    """
     word = re.sub(r":\d+$", "", word).removeprefix("./")
     if not PATH.match(word) or "/" not in word or word.split("/")[0] not in facts.top:
         return False
-    return not (facts.root / word).exists() and not (here / word).exists()
+    stem_exists = any((facts.root / word).parent.glob(Path(word).name + ".*"))
+    return not (stem_exists or (facts.root / word).exists() or (here / word).exists())

@@ -137,7 +137,7 @@ class DocsLint(LintTest):
                     "README.md:3: `fly`", "README.md:4: `tea`", "README.md:6: `fast`", "README.md:7: `walk`")
 
     def test_accepts_what_exists(self):
-        self.write("README.md", "[page](app/main.cc) and [web](https://example.com/x)\n`app/main.cc`, `app/`\n"
+        self.write("README.md", "[page](app/main.cc) and [web](https://example.com/x)\n`app/main.cc`, `app/main`, `app/`\n"
                                 "`freshet run`, `make demo FOR=60s`, `ctest --preset all`, `app/*.cc`\n"
                                 "```sh\nmake demo  # builds and runs the demo\n```\n")
         self.expect(docs_lint)
