@@ -32,14 +32,18 @@ std::optional<dom::element> select(const dom::element& parent, const PathStep& s
   return std::nullopt;
 }
 
-std::optional<dom::element> follow(dom::element element, const JsonPath& path) {
-  for (const PathStep& step : path) {
-    auto next = child(element, step.key);
-    if (next && !step.select_key.empty()) next = select(*next, step);
-    if (!next) return std::nullopt;
-    element = *next;
+// Takes the step's selection, if it has one, at the element that its key led to.
+std::optional<dom::element> arrive(std::optional<dom::element> at, const PathStep& step) {
+  return at && !step.select_key.empty() ? select(*at, step) : at;
+}
+
+// Follows the path from its step `begin` on.
+std::optional<dom::element> follow(std::optional<dom::element> at, const JsonPath& path,
+                                   std::size_t begin = 0) {
+  for (std::size_t i = begin; at && i < path.size(); ++i) {
+    at = arrive(child(*at, path[i].key), path[i]);
   }
-  return element;
+  return at;
 }
 
 Scalar first_present(const dom::element& from, const std::vector<JsonPath>& paths) {
@@ -153,16 +157,32 @@ tl::expected<void, BadRecord> JsonFields::open(std::string_view bytes) {
   items_.clear();
   auto root = parser_.parse(bytes);
   if (!root) return tl::unexpected(std::move(root).error());
-  root_ = *root;
+  root_.clear();
+  const dom::object object = root->get_object().value_unsafe();
+  for (const auto [key, value] : object) root_.push_back({key, value});
   return {};
 }
 
-Scalar JsonFields::field(std::size_t index) const { return first_present(root_, fields_[index]); }
+std::optional<dom::element> JsonFields::at_root(const JsonPath& path) const {
+  for (const Member& member : root_) {
+    if (member.key == path.front().key) return follow(arrive(member.value, path.front()), path, 1);
+  }
+  return std::nullopt;
+}
+
+Scalar JsonFields::field(std::size_t index) const {
+  for (const JsonPath& path : fields_[index]) {
+    const auto found = at_root(path);
+    if (!found) continue;
+    if (const Scalar scalar = to_scalar(*found); !scalar.absent()) return scalar;
+  }
+  return {};
+}
 
 tl::expected<std::size_t, BadRecord> JsonFields::find_items() {
   items_.clear();
   for (const JsonPath& path : items_paths_) {
-    const auto found = follow(root_, path);
+    const auto found = at_root(path);
     if (!found || found->is_null()) continue;
     dom::array array;
     if (found->get(array) != simdjson::SUCCESS) {

@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ingest/field_reader.h"
@@ -47,12 +49,19 @@ class JsonFields final : public FieldReader {
   Scalar item_field(std::size_t item, std::size_t index) const override;
 
  private:
+  struct Member {
+    std::string_view key;
+    simdjson::dom::element value;
+  };
+
+  std::optional<simdjson::dom::element> at_root(const JsonPath& path) const;
+
   std::vector<std::vector<JsonPath>> fields_;
   std::vector<JsonPath> items_paths_;
   std::string items_name_;
   std::vector<std::vector<JsonPath>> item_fields_;
   JsonParser parser_;
-  simdjson::dom::element root_;
+  std::vector<Member> root_;  // Walked once per record, asked a dozen times.
   std::vector<simdjson::dom::element> items_;
 };
 
