@@ -30,10 +30,10 @@ class HttpApiTest : public ::testing::Test {
     handlers_.status = [this] { return figures_; };
     handlers_.recommend = [this](std::string user, std::size_t count, auto answer) {
       asked_ = user + " " + std::to_string(count);
-      std::thread([answer, list = list_, user]() mutable {
+      answering_ = std::jthread([answer, list = list_, user]() mutable {
         if (list) list->user = user;
         answer(std::move(list));
-      }).detach();
+      });
     };
     handlers_.related = [this](std::string item, std::size_t count, auto answer) {
       asked_ = item + " " + std::to_string(count);
@@ -57,6 +57,7 @@ class HttpApiTest : public ::testing::Test {
   StatusFigures figures_;
   Result<RankedList> list_ = list_of("");
   std::string asked_;
+  std::jthread answering_;
 };
 
 TEST_F(HttpApiTest, ServesHealthAndMetricsAsText) {
