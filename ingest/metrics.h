@@ -1,41 +1,46 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "config/ids.h"
 #include "ingest/dead_letter.h"
 #include "ingest/event.h"
 
 namespace prometheus {
+class Counter;
+class Gauge;
+class Histogram;
 class Registry;
-}
+template <typename T>
+class Family;
+}  // namespace prometheus
 
 namespace freshet {
 
-/// What ingest counts. The figures live in the registry, which must outlive this. Thread-safe.
+/// The figures of ingest/ (table in ARCHITECTURE.md). Thread-safe; the registry outlives it.
 class IngestMetrics {
  public:
   explicit IngestMetrics(prometheus::Registry& registry);
-  ~IngestMetrics();
 
-  /// A batch of `records` was polled and decoded.
-  void add_batch(std::size_t records);
-  /// A record became an event.
-  void add_event(Action action);
-  /// A record became a dead letter.
-  void add_dead_letter(BadRecordReason reason);
-  /// A record meant nothing to us: a tombstone, or a type mapped to "ignore".
-  void add_skipped();
-  /// Records of the partition that are in the log and not yet read.
+  /// A poll gave this many records, at least one.
+  void record_batch(std::size_t records);
+  void record_event(Action action);
+  void record_dead_lettered(BadRecordReason reason);
+  /// A record that means nothing to us: a tombstone, or a type that is mapped to "ignore".
+  void record_skipped();
   void set_lag(PartitionId partition, std::int64_t records);
-  /// The partition is no longer ours; its lag is not our figure any more.
+  /// The partition left; its lag is another process's figure now.
   void forget(PartitionId partition);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  prometheus::Counter& records_;
+  prometheus::Counter& skipped_;
+  prometheus::Histogram& batch_records_;
+  prometheus::Family<prometheus::Gauge>& lag_records_;
+  std::array<prometheus::Counter*, kActionCount> events_{};
+  std::array<prometheus::Counter*, kBadRecordReasonCount> dead_letters_{};
 };
 
 }  // namespace freshet

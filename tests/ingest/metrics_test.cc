@@ -15,10 +15,10 @@ TEST(IngestMetrics, AreSeenUnderTheirNames) {
   prometheus::Registry registry;
   IngestMetrics metrics(registry);
 
-  metrics.add_batch(7);
-  metrics.add_event(Action::kPurchase);
-  metrics.add_dead_letter(BadRecordReason::kBadTime);
-  metrics.add_skipped();
+  metrics.record_batch(7);
+  metrics.record_event(Action::kPurchase);
+  metrics.record_dead_lettered(BadRecordReason::kBadTime);
+  metrics.record_skipped();
   metrics.set_lag(PartitionId{3}, 42);
 
   const std::string text = prometheus::TextSerializer().Serialize(registry.Collect());
