@@ -19,7 +19,7 @@ Popularity::Popularity(const PopularityConfig& config) {
 
 void Popularity::grow(std::size_t rows) {
   for (Level& level : levels_) level.scores.resize(rows, 0);
-  items_.resize(rows, {.count = 0, .first = events_, .last = 0});
+  items_.resize(rows);
 }
 
 void Popularity::observe(ItemRow row) {
@@ -31,8 +31,9 @@ void Popularity::observe(ItemRow row) {
   }
   if (!levels_.empty()) top_.raise(row, levels_[main_level()].scores[row]);
   ++events_;
-  ++items_[row].count;
-  items_[row].last = events_;
+  Item& item = items_[row];
+  if (++item.count == 1) item.first = events_;
+  item.last = events_;
 }
 
 void Popularity::rescale(Level& level) {

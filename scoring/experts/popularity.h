@@ -46,8 +46,10 @@ class Popularity {
   std::uint32_t count(ItemRow row) const { return items_[row].count; }
   /// Events since the row's newest event; all events for a row that had none.
   std::uint64_t age(ItemRow row) const { return events_ - items_[row].last; }
-  /// Events since the row came in.
-  std::uint64_t since_first_seen(ItemRow row) const { return events_ - items_[row].first; }
+  /// Events since the row's first event; 0 for a row that had none.
+  std::uint64_t since_first_seen(ItemRow row) const {
+    return items_[row].count > 0 ? events_ - items_[row].first : 0;
+  }
   std::size_t rows() const { return items_.size(); }
 
   template <class Archive>

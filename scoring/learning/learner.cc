@@ -150,12 +150,20 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
 }
 
 ItemRow Learner::admit(ItemId id, const std::string& name, Delta& change) {
-  for (std::size_t k = 0; k < change.new_items.size(); ++k)
-    if (change.new_items[k].id == id && change.new_items[k].name == name)
-      return static_cast<ItemRow>(knowledge_.catalogue().size() + k);
-  switch (knowledge_.catalogue().admission(id, name)) {
+  const Catalogue& catalogue = knowledge_.catalogue();
+  auto admission = catalogue.admission(id, name);
+  if (admission == Catalogue::Admission::kNew) {
+    for (std::size_t k = 0; k < change.new_items.size(); ++k) {
+      if (change.new_items[k].id != id) continue;
+      if (change.new_items[k].name == name) return static_cast<ItemRow>(catalogue.size() + k);
+      admission = Catalogue::Admission::kCollision;
+    }
+    const std::size_t known = catalogue.size() + change.new_items.size();
+    if (known >= config_.catalogue.items_max) admission = Catalogue::Admission::kFull;
+  }
+  switch (admission) {
     case Catalogue::Admission::kKnown:
-      return knowledge_.catalogue().find(id);
+      return catalogue.find(id);
     case Catalogue::Admission::kCollision:
       ++figures_.collisions;
       return kNoRow;
@@ -166,7 +174,7 @@ ItemRow Learner::admit(ItemId id, const std::string& name, Delta& change) {
       break;
   }
   change.new_items.push_back({id, name});
-  return static_cast<ItemRow>(knowledge_.catalogue().size() + change.new_items.size() - 1);
+  return static_cast<ItemRow>(catalogue.size() + change.new_items.size() - 1);
 }
 
 void Learner::train_network(std::span<const Context> contexts, const Delta& change) {

@@ -51,7 +51,7 @@ enum Feature : std::size_t {
   kPopularMain,       // l of the middle half-life                               -13.8 .. 0
   kPopularSlow,       // l of the longest half-life                              -13.8 .. 0
   kAge,               // log1p of events since j's newest event                  >= 0
-  kSinceFirstSeen,    // log1p of events since j came in                         >= 0
+  kSinceFirstSeen,    // log1p of events since j's first event                  >= 0
   kCount,             // log1p of j's events                                     >= 0
   kTimes,             // log1p of j's times in the history                       0 .. 3
   kSessionLength,     // log1p of the session's length (same for all j)          0 .. 3

@@ -1,0 +1,185 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "ingest/event.h"
+#include "scoring/experts/covisitation.h"
+#include "scoring/experts/popularity.h"
+#include "scoring/experts/walk.h"
+#include "scoring/learning/mixture_trainer.h"
+#include "scoring/ranking/fast_log.h"
+
+namespace freshet {
+namespace {
+
+Context context_of(const std::vector<ItemRow>& newest_first) {
+  Context context;
+  for (const ItemRow row : newest_first) {
+    context.distinct.push_back(
+        {.row = row, .steps_back = static_cast<std::uint32_t>(context.steps.size()), .times = 1});
+    context.steps.push_back({row, true});
+  }
+  context.session_length = newest_first.size();
+  return context;
+}
+
+TEST(Covisitation, CountsByDistanceInBothDirections) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(4);
+  const std::vector<ContextStep> steps{{2, true}, {1, true}};
+
+  counts.observe(3, steps, {});
+
+  EXPECT_FLOAT_EQ(counts.find(2, 3)->forward, 1);
+  EXPECT_FLOAT_EQ(counts.find(1, 3)->forward, 0.5F);
+  EXPECT_FLOAT_EQ(counts.find(3, 1)->backward, 0.5F);
+  EXPECT_FLOAT_EQ(counts.find(2, 3)->next, 1);
+  EXPECT_FLOAT_EQ(counts.find(1, 3)->next, 0);
+  EXPECT_FLOAT_EQ(counts.of(1).weight, 0.5F);
+}
+
+TEST(Covisitation, PairsAcrossSessionsWeighLess) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(3);
+
+  counts.observe(2, std::vector<ContextStep>{{1, false}}, {});
+
+  EXPECT_FLOAT_EQ(counts.find(1, 2)->forward, kCrossSessionWeight);
+  EXPECT_FLOAT_EQ(counts.find(1, 2)->next, 0);
+}
+
+TEST(Covisitation, KeepsTheStrongestPairsWhenFull) {
+  CovisitationConfig config;
+  config.neighbours_max = 8;
+  Covisitation counts(config);
+  counts.grow(200);
+  const std::vector<ContextStep> after_zero{{0, true}};
+
+  for (ItemRow row = 1; row < 200; ++row) {
+    counts.observe(1, after_zero, {});  // A strong pair among many weak ones.
+    counts.observe(row, after_zero, {});
+    ASSERT_LE(counts.of(0).rows.size(), 2 * config.neighbours_max);
+  }
+
+  EXPECT_NE(counts.find(0, 1), nullptr);
+  EXPECT_EQ(counts.of(0).edges.rows().front().row, 1U);
+}
+
+TEST(Covisitation, EdgeSumMatchesTheEdges) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(50);
+  for (ItemRow row = 0; row < 500; ++row)
+    counts.observe((row * 7) % 50, std::vector<ContextStep>{{row % 50, true}, {row % 3, true}}, {});
+
+  for (ItemRow row = 0; row < 50; ++row) {
+    float sum = 1;
+    for (const ScoredRow& edge : counts.of(row).edges.rows()) sum += edge.score;
+    EXPECT_FLOAT_EQ(counts.of(row).edge_sum, sum);
+    EXPECT_LE(counts.of(row).edges.rows().size(), CovisitationConfig{}.walk_edges_max);
+  }
+}
+
+TEST(WalkExpert, FindsWhatNeverFollowedDirectly) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(3);
+  counts.observe(1, std::vector<ContextStep>{{0, true}}, {});
+  counts.observe(2, std::vector<ContextStep>{{1, true}}, {});
+  WalkExpert walk(counts);
+
+  walk.prepare(context_of({0}), 3);
+
+  EXPECT_EQ(counts.find(0, 2), nullptr);
+  EXPECT_GT(walk.probability(2), 0);
+  EXPECT_EQ(walk.because_of(2), 0U);
+  EXPECT_FLOAT_EQ(walk.paths(2), 1);
+}
+
+TEST(WalkExpert, ProbabilitiesAddUpToOneAtMost) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(50);
+  for (ItemRow row = 0; row < 2'000; ++row)
+    counts.observe((row * 7) % 50, std::vector<ContextStep>{{row % 50, true}, {row % 3, true}}, {});
+  WalkExpert walk(counts);
+  CovisitationExpert follow(counts);
+
+  walk.prepare(context_of({4, 9}), 50);
+  follow.prepare(context_of({4, 9}), 50);
+
+  float walked = 0, followed = 0;
+  for (ItemRow row = 0; row < 50; ++row) {
+    walked += walk.probability(row);
+    followed += follow.probability(row);
+  }
+  EXPECT_LE(walked, 1.0001F);
+  EXPECT_LE(followed, 1.0001F);
+  EXPECT_GT(walked, 0.5F);
+}
+
+TEST(Popularity, NewerEventsWeighMore) {
+  Popularity popularity({.half_lives = {10, 20, 40}});
+  popularity.grow(2);
+  for (int k = 0; k < 100; ++k) popularity.observe(0);
+  for (int k = 0; k < 30; ++k) popularity.observe(1);
+
+  EXPECT_GT(popularity.share(0, 1), 0.8F);
+  EXPECT_LT(popularity.share(2, 1), popularity.share(0, 1));
+  EXPECT_EQ(popularity.top().front().row, 1U);
+}
+
+TEST(Popularity, SharesStayExactWhenCountsAreScaledDown) {
+  Popularity popularity({.half_lives = {10, 10, 10}});  // Scaled down every 200 events.
+  popularity.grow(3);
+  for (int k = 0; k < 3'001; ++k) popularity.observe(static_cast<ItemRow>(k % 3));
+
+  const float sum = popularity.share(1, 0) + popularity.share(1, 1) + popularity.share(1, 2);
+  EXPECT_NEAR(sum, 1, 1e-4);
+  EXPECT_EQ(popularity.top().front().row, 0U);
+  EXPECT_NEAR(popularity.share(1, 2) / popularity.share(1, 0), std::exp2(-0.1F), 1e-4);
+}
+
+TEST(MixtureTrainer, WeightsAddUpToOneAndKeepTheFloor) {
+  MixtureConfig config;
+  config.learning_rate = 0.05;
+  MixtureTrainer trainer(config);
+  PerSource good_walk{};
+  good_walk[index_of(Source::kWalk)] = 0.5F;
+  good_walk[index_of(Source::kPopular)] = 0.001F;
+
+  for (int k = 0; k < 2'000; ++k) trainer.learn(2, good_walk);
+
+  const PerSource& weights = trainer.weights().of[length_bucket(2)];
+  EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0F), 1, 1e-5);
+  for (const float weight : weights) EXPECT_GE(weight, static_cast<float>(config.floor) * 0.9999F);
+  EXPECT_GT(weights[index_of(Source::kWalk)], 0.98F);
+  EXPECT_EQ(trainer.weights().of[length_bucket(7)], MixtureWeights::even().of[0]);
+}
+
+TEST(MixtureTrainer, ExpertThatGoesBadLosesItsSayWithinHundreds) {
+  MixtureTrainer trainer(MixtureConfig{});
+  PerSource network_good{}, network_bad{};
+  network_good[index_of(Source::kNetwork)] = 0.3F;
+  network_good[index_of(Source::kWalk)] = 0.03F;
+  network_bad[index_of(Source::kWalk)] = 0.03F;
+  for (int k = 0; k < 3'000; ++k) trainer.learn(1, network_good);
+  const float before = trainer.weights().of[0][index_of(Source::kNetwork)];
+
+  for (int k = 0; k < 700; ++k) trainer.learn(1, network_bad);
+
+  EXPECT_GT(before, 0.8F);
+  EXPECT_LT(trainer.weights().of[0][index_of(Source::kNetwork)], 0.3F * before);
+}
+
+TEST(LengthBucket, SplitsAsDocumented) {
+  const std::vector<std::size_t> lengths{0, 1, 2, 3, 4, 5, 6, 9, 10, 99};
+  const std::vector<std::size_t> buckets{0, 0, 1, 2, 3, 3, 4, 4, 5, 5};
+  for (std::size_t k = 0; k < lengths.size(); ++k) EXPECT_EQ(length_bucket(lengths[k]), buckets[k]);
+}
+
+TEST(FastLog, IsTheLogarithm) {
+  for (float x = 1e-7F; x < 1e9F; x *= 1.37F)
+    EXPECT_NEAR(fast_log(x), std::log(x), 3e-6F * std::max(1.0F, std::abs(std::log(x)))) << x;
+}
+
+}  // namespace
+}  // namespace freshet
