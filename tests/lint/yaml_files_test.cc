@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
+
 namespace freshet {
 namespace {
 
@@ -50,6 +52,13 @@ TEST(Compose, NamesOnlyServicesAndFilesThatExist) {
       EXPECT_TRUE(exists) << name << " mounts " << source;
     }
   }
+}
+
+TEST(ContainerConfig, IsValid) {
+  const auto config = load_config_file(kRoot / "docker/freshet.yaml");
+
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_EQ(config->ingest.kafka.brokers, "kafka:9092");
 }
 
 }  // namespace
