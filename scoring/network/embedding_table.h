@@ -28,7 +28,7 @@ class EmbeddingTable {
   struct Options {
     std::size_t dim = 0;
     std::uint64_t seed = 0;
-    float initial_norm = 0.25F;  ///< About the length of a new embedding.
+    float initial_norm = 0.5F;  ///< About the length of a new embedding.
   };
 
   explicit EmbeddingTable(const Options& options) : dim_(options.dim), options_(options) {}
@@ -65,7 +65,7 @@ class EmbeddingTable {
   /// Replaces everything (sizes as `rows` says); every row counts as changed.
   void restore(std::vector<float> vectors, std::vector<float> biases, std::vector<float> squares);
 
-  static constexpr float kGradientNormMax = 5.0F;
+  static constexpr float kGradientNormMax = 20.0F;
 
  private:
   std::size_t slot_of(ItemRow row);

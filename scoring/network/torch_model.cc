@@ -10,8 +10,8 @@
 namespace freshet {
 namespace {
 
-/// Adagrad's sums start here: the identity that the query starts from outlives the first steps.
-constexpr double kInitialSquare = 0.1;
+/// Adagrad's sums start here: less, and the first steps are too long, more, too short.
+constexpr double kInitialSquare = 0.001;
 
 /// Identity where the query starts as the newest step's embedding (keys, skip), small random values
 /// elsewhere; from our own generator, hence equal on every device.

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 
@@ -140,8 +141,8 @@ class TorchNetwork final : public Network {
   Status load(const std::string& bytes) override;
 
  private:
-  static constexpr float kItemNorm = 0.25F;
-  static constexpr float kContextNorm = 0.05F;
+  static constexpr float kItemNorm = 0.5F;
+  static constexpr float kContextNorm = 0.2F;
 
   at::Tensor on_device(const at::Tensor& host) const { return host.to(model_.device()); }
 
@@ -185,7 +186,7 @@ class TorchNetwork final : public Network {
   /// Applies all gradients, or none when one of them or the loss is not finite.
   Result<float> update(const StepBatch& batch, std::span<const ItemRow> targets,
                        std::span<const ItemRow> negatives, const LossAndGradients& result) {
-    const at::NoGradGuard no_autograd;
+    const c10::NoGradGuard no_autograd;
     const float* steps = result.steps.data_ptr<float>();
     const std::array<RowGradients, 3> of_items{
         RowGradients{batch.items, steps, config_.dim},
@@ -252,7 +253,7 @@ Status TorchNetwork::load(const std::string& bytes) {
   const auto archive = read_archive(bytes);
   if (!archive) return tl::unexpected(archive.error());
   try {
-    const at::NoGradGuard no_autograd;
+    const c10::NoGradGuard no_autograd;
     FRESHET_RETURN_IF_ERROR(check_layout(*archive, tensors()));
     load_table("items", *archive, items_);
     load_table("context", *archive, context_);

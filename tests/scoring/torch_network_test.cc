@@ -19,6 +19,7 @@ NetworkConfig small_config() {
 }
 
 std::unique_ptr<Network> small_network(std::size_t rows) {
+  set_torch_threads(1);
   auto network = make_torch_network(small_config(), 7);
   network->grow(rows);
   return network;
