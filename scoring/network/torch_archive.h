@@ -9,13 +9,14 @@
 
 namespace freshet {
 
-/// Named tensors, as `torch.load` of Python reads them (a dict[str, Tensor]).
+/// Named tensors. Python reads them as a dict by torch.load(path, weights_only=False): LibTorch
+/// tags the dict with its type, which the weights-only reader does not know.
 using NamedTensors = std::map<std::string, at::Tensor>;
 
 /// Writes named CPU tensors in the zip format of torch.save.
 Result<std::string> write_archive(const NamedTensors& tensors);
 
-/// Reads what write_archive, or torch.save of a dict[str, Tensor], wrote. Errors: kCorrupt. Loads
+/// Reads what write_archive wrote. Errors: kCorrupt. Loads
 /// tensors only: runs no code from the bytes.
 Result<NamedTensors> read_archive(const std::string& bytes);
 
