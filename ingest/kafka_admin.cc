@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "config/time.h"
 #include "ingest/kafka_client.h"
 
 namespace freshet {
@@ -57,18 +58,33 @@ class KafkaAdmin::Impl {
     char why[256] = {};
     rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(timeout_.count()),
                                               why, sizeof why);
-    // The topic is there for all brokers when the answer comes.
     rd_kafka_AdminOptions_set_operation_timeout(options.get(), static_cast<int>(timeout_.count()),
                                                 why, sizeof why);
     const KafkaQueue answers(rd_kafka_queue_new(handle_.get()));
     rd_kafka_NewTopic_t* topics[] = {wire->get()};
     rd_kafka_CreateTopics(handle_.get(), topics, 1, options.get(), answers.get());
-    return read_answer(
+    auto made = read_answer(
         Event(rd_kafka_queue_poll(answers.get(), static_cast<int>(timeout_.count()) + 1000)),
         topic.name);
+    if (made && *made) FRESHET_RETURN_IF_ERROR(wait_until_seen(topic.name, answers.get()));
+    return made;
   }
 
  private:
+  // The controller's answer runs ahead of the brokers: who asks them at once is told "no such
+  // topic".
+  Status wait_until_seen(const std::string& topic, rd_kafka_queue_t* quiet) {
+    const SteadyTime deadline = clock_.steady_now() + timeout_;
+    while (true) {
+      const auto seen = partition_count(topic);
+      if (seen) return {};
+      const bool may_come = seen.error().code == ErrorCode::kNotFound;
+      if (!may_come || clock_.steady_now() >= deadline) return tl::unexpected(seen.error());
+      // Nothing comes on this queue any more: waiting for it is a pause.
+      const Event none(rd_kafka_queue_poll(quiet, 20));
+    }
+  }
+
   Result<bool> read_answer(const Event& event, const std::string& name) const {
     if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return error(ErrorCode::kUnavailable,
@@ -98,6 +114,7 @@ class KafkaAdmin::Impl {
   const KafkaHandle handle_;
   const std::string brokers_;
   const milliseconds timeout_;
+  const SystemClock clock_;
 };
 
 Result<std::unique_ptr<KafkaAdmin>> KafkaAdmin::open(const KafkaSourceConfig& config,

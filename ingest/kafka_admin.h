@@ -36,8 +36,8 @@ class KafkaAdmin {
   /// Errors: kUnavailable.
   Result<bool> exists(const std::string& topic);
 
-  /// Returns false when the topic was there already; it is left as it is then. Errors: kUnavailable
-  /// (no broker), kInvalidConfig (the broker refuses, with its reason).
+  /// Returns once the brokers know the topic; false when it was there already, and left as it is.
+  /// Errors: kUnavailable (no broker), kInvalidConfig (the broker refuses, with its reason).
   Result<bool> create(const NewTopic& topic);
 
  private:

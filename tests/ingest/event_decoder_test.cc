@@ -270,6 +270,17 @@ TEST(EventDecoder, ReadsTwoColumnsWithBlanks) {
   EXPECT_EQ(epoch_ms(event), kNoon);
 }
 
+TEST(EventDecoder, TakesTheLogsTimeWhereTheMappingNamesNone) {
+  IngestConfig config;
+  config.mapping.event_time = {};
+  Record record = record_of(R"({"type":"click","user_id":"u","item_id":"i"})");
+  record.timestamp = EventTime{std::chrono::milliseconds{kNoon}};
+
+  EXPECT_EQ(epoch_ms(event_of(EventDecoder{config}.decode(record))), kNoon);
+  record.timestamp.reset();
+  EXPECT_FALSE(EventDecoder{config}.decode(record));
+}
+
 TEST(EventDecoder, TakesNegativeQuantityAsCancellationWhenAsked) {
   IngestConfig config;
   config.mapping.negative_quantity_cancels = true;

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 
+#include "booking_owner.h"
 #include "ingest/kafka_admin.h"
 #include "ingest/kafka_topic_reader.h"
 #include "mock_kafka.h"
@@ -18,56 +18,6 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 constexpr int kPartitionCount = 4;
-
-// What the owners of one test, together, have folded: their "databases", which survive a handover.
-struct Books {
-  std::map<PartitionId, Offset> next;
-  std::map<PartitionId, std::vector<std::string>> values;
-};
-
-// Reads its partitions on the test's own thread and books every record with its position.
-class BookingOwner final : public PartitionOwner {
- public:
-  explicit BookingOwner(Books& books) : books_(books) {}
-
-  Result<Offset> assigned(PartitionId partition, Watermarks broker,
-                          std::unique_ptr<RecordSource> source) override {
-    if (refuse_) return error(ErrorCode::kUnavailable, "the directory is locked");
-    ever_owned_.insert(partition);
-    sources_[partition] = std::move(source);
-    return books_.next.try_emplace(partition, broker.low).first->second;
-  }
-
-  void revoked(PartitionId partition) override { sources_.erase(partition); }
-
-  std::size_t read_some() {
-    std::size_t count = 0;
-    for (auto& [partition, source] : sources_) {
-      const auto polled = source->poll(200, milliseconds{0});
-      EXPECT_TRUE(polled) << polled.error().text;
-      if (!polled) continue;
-      for (const Record& record : *polled) {
-        EXPECT_EQ(record.partition, partition);
-        EXPECT_GE(record.offset, books_.next[partition]);
-        books_.next[partition] = Offset{record.offset.value + 1};
-        books_.values[partition].emplace_back(record.value.value_or("tombstone"));
-        ++count;
-      }
-    }
-    return count;
-  }
-
-  std::size_t owned_count() const { return sources_.size(); }
-  const std::set<PartitionId>& ever_owned() const { return ever_owned_; }
-  const RecordSource& source(PartitionId partition) const { return *sources_.at(partition); }
-  void refuse() { refuse_ = true; }
-
- private:
-  Books& books_;
-  std::map<PartitionId, std::unique_ptr<RecordSource>> sources_;
-  std::set<PartitionId> ever_owned_;
-  bool refuse_ = false;
-};
 
 class KafkaConsumerTest : public testing::Test {
  protected:
