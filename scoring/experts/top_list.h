@@ -8,10 +8,11 @@
 
 namespace freshet {
 
-/// True if `a` stands before `b`: higher score, then smaller row.
-inline bool stands_before(const ScoredRow& a, const ScoredRow& b) {
+/// True if the first stands before the second: higher score, then smaller row. An object, so that
+/// sorting inlines it.
+inline constexpr auto stands_before = [](const ScoredRow& a, const ScoredRow& b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
-}
+};
 
 /// The best rows of scores that only grow, kept exactly as they grow. Confined to one thread.
 class TopList {

@@ -17,11 +17,7 @@ constexpr float kTwoHopsShare = 0.8F;
 }  // namespace
 
 void WalkExpert::prepare(const Context& context, std::size_t rows) {
-  two_hops_.reset(rows);
-  two_hops_from_last_.reset(rows);
-  three_hops_.reset(rows);
-  paths_.reset(rows);
-  origins_.clear();
+  reset(rows);
   const std::size_t count = std::min(kOriginsMax, context.distinct.size());
   float total = 0;
   for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
@@ -29,15 +25,22 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
     origins_.push_back(context.distinct[k].row);
     step_twice(origins_.back(), context.distinct[k].weight(k) / total);
     if (k > 0) continue;
-    for (const ItemRow row : two_hops_.touched()) two_hops_from_last_.add(row, two_hops_[row]);
+    for (const ItemRow row : touched_two_) reach_[row].two_hops_from_last = reach_[row].two_hops;
   }
-  collect(two_hops_, best_two_);
-  for (const ScoredRow& middle : best_two_) {
-    const Neighbours& item = counts_.of(middle.row);
-    const float scale = middle.score / item.edge_sum;
-    for (const ScoredRow& edge : item.edges.rows()) three_hops_.add(edge.row, scale * edge.score);
-  }
-  collect(three_hops_, best_three_);
+  for (const ItemRow row : touched_two_) best_two_.push_back({row, reach_[row].two_hops});
+  keep_best(best_two_, kMiddlesMax);
+  step_thrice();
+}
+
+void WalkExpert::reset(std::size_t rows) {
+  for (const ItemRow row : touched_two_) reach_[row] = {};
+  for (const ItemRow row : touched_three_) reach_[row] = {};
+  if (reach_.size() < rows) reach_.resize(rows);
+  touched_two_.clear();
+  touched_three_.clear();
+  best_two_.clear();
+  best_three_.clear();
+  origins_.clear();
 }
 
 void WalkExpert::step_twice(ItemRow origin, float weight) {
@@ -46,16 +49,26 @@ void WalkExpert::step_twice(ItemRow origin, float weight) {
     const Neighbours& middle = counts_.of(first.row);
     const float scale = weight * first.score / from.edge_sum / middle.edge_sum;
     for (const ScoredRow& second : middle.edges.rows()) {
-      two_hops_.add(second.row, scale * second.score);
-      paths_.add(second.row, 1);
+      Reach& reached = reach_[second.row];
+      if (reached.paths == 0) touched_two_.push_back(second.row);
+      reached.two_hops += scale * second.score;
+      reached.paths += 1;
     }
   }
 }
 
-void WalkExpert::collect(const SparseScores& scores, std::vector<ScoredRow>& best) const {
-  best.clear();
-  for (const ItemRow row : scores.touched()) best.push_back({row, scores[row]});
-  keep_best(best, kMiddlesMax);
+void WalkExpert::step_thrice() {
+  for (const ScoredRow& middle : best_two_) {
+    const Neighbours& item = counts_.of(middle.row);
+    const float scale = middle.score / item.edge_sum;
+    for (const ScoredRow& edge : item.edges.rows()) {
+      Reach& reached = reach_[edge.row];
+      if (reached.three_hops == 0) touched_three_.push_back(edge.row);
+      reached.three_hops += scale * edge.score;
+    }
+  }
+  for (const ItemRow row : touched_three_) best_three_.push_back({row, reach_[row].three_hops});
+  keep_best(best_three_, kMiddlesMax);
 }
 
 void WalkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
@@ -71,14 +84,13 @@ void WalkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
 }
 
 float WalkExpert::probability(ItemRow row) const {
-  return kTwoHopsShare * two_hops_[row] + (1 - kTwoHopsShare) * three_hops_[row];
+  return kTwoHopsShare * two_hops(row) + (1 - kTwoHopsShare) * three_hops(row);
 }
 
 ItemRow WalkExpert::because_of(ItemRow row) const {
   if (origins_.empty()) return kNoRow;
   if (origins_.size() == 1) return origins_[0];
-  const float from_last = two_hops_from_last_[row];
-  return 2 * from_last >= two_hops_[row] ? origins_[0] : origins_[1];
+  return 2 * two_hops_from_last(row) >= two_hops(row) ? origins_[0] : origins_[1];
 }
 
 }  // namespace freshet

@@ -6,7 +6,6 @@
 
 #include "scoring/experts/covisitation.h"
 #include "scoring/experts/expert.h"
-#include "scoring/experts/sparse_scores.h"
 
 namespace freshet {
 
@@ -24,23 +23,32 @@ class WalkExpert final : public Expert {
   ItemRow because_of(ItemRow row) const override;
 
   /// Probability of reaching the row in two steps; from all origins, and from the newest alone.
-  float two_hops(ItemRow row) const { return two_hops_[row]; }
-  float two_hops_from_last(ItemRow row) const { return two_hops_from_last_[row]; }
+  float two_hops(ItemRow row) const { return reach(row).two_hops; }
+  float two_hops_from_last(ItemRow row) const { return reach(row).two_hops_from_last; }
   /// Probability of reaching it in three steps by the best two-step rows.
-  float three_hops(ItemRow row) const { return three_hops_[row]; }
+  float three_hops(ItemRow row) const { return reach(row).three_hops; }
   /// Number of two-step paths that reach it.
-  float paths(ItemRow row) const { return paths_[row]; }
+  float paths(ItemRow row) const { return reach(row).paths; }
 
  private:
+  /// All that is known of one row; together, because every step touches all of it.
+  struct Reach {
+    float two_hops = 0;
+    float two_hops_from_last = 0;
+    float three_hops = 0;
+    float paths = 0;
+  };
+
+  Reach reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : Reach{}; }
+  void reset(std::size_t rows);
   void step_twice(ItemRow origin, float weight);
-  void collect(const SparseScores& scores, std::vector<ScoredRow>& best) const;
+  void step_thrice();
 
   const Covisitation& counts_;
   std::vector<ItemRow> origins_;
-  SparseScores two_hops_;
-  SparseScores two_hops_from_last_;
-  SparseScores three_hops_;
-  SparseScores paths_;
+  std::vector<Reach> reach_;            // [row]
+  std::vector<ItemRow> touched_two_;    // Rows with two_hops.
+  std::vector<ItemRow> touched_three_;  // Rows with three_hops.
   std::vector<ScoredRow> best_two_;
   std::vector<ScoredRow> best_three_;
 };

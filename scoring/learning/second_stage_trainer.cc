@@ -13,7 +13,7 @@ constexpr float kMomentRateMin = 0.0005F;
 /// Features that vary less are constant.
 constexpr float kVarianceMin = 1e-8F;
 /// Candidates whose gradient is smaller move nothing.
-constexpr float kGradientMin = 1e-6F;
+constexpr float kGradientMin = 1e-4F;
 
 constexpr float kAdamMeanDecay = 0.9F;
 constexpr float kAdamSquareDecay = 0.999F;

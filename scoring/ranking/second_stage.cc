@@ -24,22 +24,33 @@ void standardise(const SecondStageWeights& weights, const float* features, std::
   }
 }
 
-/// hiddens = relu(W x + b), candidate by candidate; the inner loop runs over hidden units.
+/// Hidden units computed together: their sums stay in registers.
+constexpr std::size_t kBlock = 16;
+
+/// `hiddens` = relu(W x + b) of one candidate, for units [begin, begin + width).
+inline __attribute__((always_inline)) void forward_block(const SecondStageWeights& weights,
+                                                         const float* input, std::size_t begin,
+                                                         std::size_t width, float* hiddens) {
+  float sums[kBlock] = {};
+  for (std::size_t h = 0; h < width; ++h) sums[h] = weights.inner_bias()[begin + h];
+  for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    const float* column = weights.inner() + f * weights.hidden + begin;
+    for (std::size_t h = 0; h < width; ++h) sums[h] += input[f] * column[h];
+  }
+  for (std::size_t h = 0; h < width; ++h) hiddens[begin + h] = sums[h] > 0 ? sums[h] : 0;
+}
+
 FRESHET_VECTOR_CLONES
 void forward_hidden(const SecondStageWeights& weights, const float* inputs, std::size_t count,
                     float* hiddens) {
   const std::size_t hidden = weights.hidden;
-  const float* inner = weights.inner();
-  const float* bias = weights.inner_bias();
   for (std::size_t j = 0; j < count; ++j) {
-    float* out = hiddens + j * hidden;
-    for (std::size_t h = 0; h < hidden; ++h) out[h] = bias[h];
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
-      const float x = inputs[j * kFeatureCount + f];
-      const float* column = inner + f * hidden;
-      for (std::size_t h = 0; h < hidden; ++h) out[h] += x * column[h];
-    }
-    for (std::size_t h = 0; h < hidden; ++h) out[h] = out[h] > 0 ? out[h] : 0;
+    std::size_t begin = 0;
+    for (; begin + kBlock <= hidden; begin += kBlock)
+      forward_block(weights, inputs + j * kFeatureCount, begin, kBlock, hiddens + j * hidden);
+    if (begin < hidden)
+      forward_block(weights, inputs + j * kFeatureCount, begin, hidden - begin,
+                    hiddens + j * hidden);
   }
 }
 
