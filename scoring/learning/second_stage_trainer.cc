@@ -32,25 +32,41 @@ void sum_moments(const float* features, std::size_t count, const float* mean, fl
   }
 }
 
-/// One candidate's part of the gradient; `hidden_gradient` = d loss / d (W x + b).
+/// The gradient of w, b and v from one candidate; `hidden_gradient` = d loss / d (W x + b).
 FRESHET_VECTOR_CLONES
 void add_candidate(const SecondStageWeights& weights, const float* inputs, const float* hiddens,
                    float slope, float* hidden_gradient, float* gradient) {
   const std::size_t hidden = weights.hidden;
   const float* outer = weights.outer();
-  float* inner = gradient + kFeatureCount;
-  float* inner_bias = inner + kFeatureCount * hidden;
+  float* inner_bias = gradient + kFeatureCount + kFeatureCount * hidden;
   float* outer_gradient = inner_bias + hidden;
   for (std::size_t h = 0; h < hidden; ++h) {
     hidden_gradient[h] = hiddens[h] > 0 ? slope * outer[h] : 0;
     inner_bias[h] += hidden_gradient[h];
     outer_gradient[h] += slope * hiddens[h];
   }
+  for (std::size_t f = 0; f < kFeatureCount; ++f) gradient[f] += slope * inputs[f];
+}
+
+/// The gradient of W from all candidates at once: hidden gradients [count, hidden] times their
+/// inputs, so that each weight's gradient is read and written once.
+FRESHET_VECTOR_CLONES
+void add_inner(std::size_t hidden, const float* const* inputs, const float* hidden_gradients,
+               std::size_t count, float* inner) {
   for (std::size_t f = 0; f < kFeatureCount; ++f) {
-    const float x = inputs[f];
-    float* column = inner + f * hidden;
-    gradient[f] += slope * x;
-    for (std::size_t h = 0; h < hidden; ++h) column[h] += x * hidden_gradient[h];
+    std::size_t h = 0;
+    for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
+      FloatBlock sums, part;
+      load_block(sums, inner + f * hidden + h);
+      for (std::size_t j = 0; j < count; ++j) {
+        load_block(part, hidden_gradients + j * hidden + h);
+        sums += inputs[j][f] * part;
+      }
+      store_block(inner + f * hidden + h, sums);
+    }
+    for (; h < hidden; ++h)
+      for (std::size_t j = 0; j < count; ++j)
+        inner[f * hidden + h] += inputs[j][f] * hidden_gradients[j * hidden + h];
   }
 }
 
@@ -75,7 +91,6 @@ SecondStageTrainer::SecondStageTrainer(const SecondStageConfig& config, std::uin
   variance_.assign(kFeatureCount, 0);
   gradient_.assign(weights_.values.size(), 0);
   adam_mean_ = adam_square_ = gradient_;
-  hidden_gradient_.assign(config.hidden, 0);
 }
 
 void SecondStageTrainer::observe(const CandidateSet& set) {
@@ -117,12 +132,19 @@ void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t targe
     score = std::exp(score - highest);
     total += score;
   }
+  const std::size_t hidden = weights_.hidden;
+  hidden_gradients_.resize(set.rows.size() * hidden);
+  moving_.clear();
   for (std::size_t j = 0; j < set.rows.size(); ++j) {
     const float slope = pass_.scores[j] / total - (j == target ? 1.0F : 0.0F);
     if (std::abs(slope) < kGradientMin) continue;
-    add_candidate(weights_, &pass_.inputs[j * kFeatureCount], &pass_.hiddens[j * weights_.hidden],
-                  slope, hidden_gradient_.data(), gradient_.data());
+    const float* inputs = &pass_.inputs[j * kFeatureCount];
+    add_candidate(weights_, inputs, &pass_.hiddens[j * hidden], slope,
+                  &hidden_gradients_[moving_.size() * hidden], gradient_.data());
+    moving_.push_back(inputs);
   }
+  add_inner(hidden, moving_.data(), hidden_gradients_.data(), moving_.size(),
+            gradient_.data() + kFeatureCount);
 }
 
 void SecondStageTrainer::step() {

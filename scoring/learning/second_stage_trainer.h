@@ -48,7 +48,8 @@ class SecondStageTrainer {
   std::vector<float> adam_square_;
   std::uint64_t adam_steps_ = 0;
   SecondStagePass pass_;
-  std::vector<float> hidden_gradient_;  // [hidden]
+  std::vector<float> hidden_gradients_;  // [moving_.size(), hidden]
+  std::vector<const float*> moving_;     // Inputs of the candidates that move the weights.
 };
 
 }  // namespace freshet

@@ -24,34 +24,34 @@ void standardise(const SecondStageWeights& weights, const float* features, std::
   }
 }
 
-/// Hidden units computed together: their sums stay in registers.
-constexpr std::size_t kBlock = 16;
-
-/// `hiddens` = relu(W x + b) of one candidate, for units [begin, begin + width).
-inline __attribute__((always_inline)) void forward_block(const SecondStageWeights& weights,
-                                                         const float* input, std::size_t begin,
-                                                         std::size_t width, float* hiddens) {
-  float sums[kBlock] = {};
-  for (std::size_t h = 0; h < width; ++h) sums[h] = weights.inner_bias()[begin + h];
-  for (std::size_t f = 0; f < kFeatureCount; ++f) {
-    const float* column = weights.inner() + f * weights.hidden + begin;
-    for (std::size_t h = 0; h < width; ++h) sums[h] += input[f] * column[h];
+/// `hiddens` = relu(W x + b) of one candidate; units beyond the last whole block one by one.
+inline __attribute__((always_inline)) void forward_candidate(const SecondStageWeights& weights,
+                                                             const float* input, float* hiddens) {
+  const std::size_t hidden = weights.hidden;
+  const float* inner = weights.inner();
+  const float* bias = weights.inner_bias();
+  std::size_t h = 0;
+  for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
+    FloatBlock sums, column;
+    load_block(sums, bias + h);
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+      load_block(column, inner + f * hidden + h);
+      sums += input[f] * column;
+    }
+    store_block(hiddens + h, sums);
   }
-  for (std::size_t h = 0; h < width; ++h) hiddens[begin + h] = sums[h] > 0 ? sums[h] : 0;
+  for (; h < hidden; ++h) {
+    hiddens[h] = bias[h];
+    for (std::size_t f = 0; f < kFeatureCount; ++f) hiddens[h] += input[f] * inner[f * hidden + h];
+  }
+  for (h = 0; h < hidden; ++h) hiddens[h] = hiddens[h] > 0 ? hiddens[h] : 0;
 }
 
 FRESHET_VECTOR_CLONES
 void forward_hidden(const SecondStageWeights& weights, const float* inputs, std::size_t count,
                     float* hiddens) {
-  const std::size_t hidden = weights.hidden;
-  for (std::size_t j = 0; j < count; ++j) {
-    std::size_t begin = 0;
-    for (; begin + kBlock <= hidden; begin += kBlock)
-      forward_block(weights, inputs + j * kFeatureCount, begin, kBlock, hiddens + j * hidden);
-    if (begin < hidden)
-      forward_block(weights, inputs + j * kFeatureCount, begin, hidden - begin,
-                    hiddens + j * hidden);
-  }
+  for (std::size_t j = 0; j < count; ++j)
+    forward_candidate(weights, inputs + j * kFeatureCount, hiddens + j * weights.hidden);
 }
 
 }  // namespace
