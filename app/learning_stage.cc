@@ -22,7 +22,8 @@ LearningStage::LearningStage(const ScoringConfig& config, const NetworkFactory& 
 
 Status LearningStage::restore() {
   if (config_.learning.directory.empty()) return {};
-  FRESHET_RETURN_IF_ERROR(learner_.load(config_.learning.directory));
+  const Status loaded = learner_.load(config_.learning.directory);
+  if (!loaded && loaded.error().code != ErrorCode::kNotFound) return loaded;
   send_delta();
   return {};
 }

@@ -232,7 +232,7 @@ RankRequest PartitionTask::make_request(UserId user, UserState state, Offset off
   request.event_time = state.newest_event_time;
   request.state = std::move(state);
   request.position = {partition_, offset, epoch_};
-  request.received_time = ports_.clock.steady_now();
+  request.received_time = request.queued_time = ports_.clock.steady_now();
   return request;
 }
 

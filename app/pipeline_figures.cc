@@ -126,11 +126,6 @@ void PipelineFigures::record_learning(const LearnerFigures& figures,
   learner_ = figures;
 }
 
-void PipelineFigures::record_mixture(const std::vector<NamedFigure>& weights) {
-  std::lock_guard lock(mutex_);
-  mixture_ = weights;
-}
-
 void PipelineFigures::record_quality(const PrequentialFigures& quality) {
   scoring_.set_quality(quality);
   std::lock_guard lock(mutex_);
@@ -202,7 +197,12 @@ void PipelineFigures::fill_learning(StatusFigures& status, std::chrono::duration
   status.judged_total = quality_.served.events;
   status.model_version = model_version_;
   status.model_age = clock_.steady_now() - model_time_;
-  status.mixture_weights = mixture_;
+  scoring_.set_model_age(clock_.steady_now() - model_time_);
+  status.mixture_weights.clear();
+  for (std::size_t i = 0; i < kSourceCount; ++i) {
+    status.mixture_weights.push_back(
+        {std::string(to_string(static_cast<Source>(i))), learner_.mixture_weights[i]});
+  }
 }
 
 StatusFigures PipelineFigures::status() const {

@@ -15,6 +15,7 @@
 #include "config/time.h"
 #include "ingest/dead_letter.h"
 #include "ingest/metrics.h"
+#include "ingest/record_source.h"
 #include "scoring/learning/learner.h"
 #include "scoring/learning/prequential_quality.h"
 #include "scoring/metrics.h"
@@ -48,7 +49,6 @@ class PipelineFigures {
 
   // Told by the learning stage.
   void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);
-  void record_mixture(const std::vector<NamedFigure>& weights);
   void record_quality(const PrequentialFigures& quality);
 
   // Told by the publisher's threads.
@@ -91,7 +91,6 @@ class PipelineFigures {
   std::map<PartitionId, PartitionLag> lag_;
   LearnerFigures learner_;
   PrequentialFigures quality_;
-  std::vector<NamedFigure> mixture_;
   ModelVersion model_version_{};
   SteadyTime model_time_{};
   SteadyTime newest_list_time_{};

@@ -1,5 +1,8 @@
 #include "app/scoring_stage.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/assert.h"
 
 namespace freshet {
@@ -23,13 +26,13 @@ Status ScoringStage::run(std::stop_token stop) {
 }
 
 Status ScoringStage::run_once(std::stop_token stop) {
-  apply_deltas();
+  FRESHET_RETURN_IF_ERROR(apply_deltas());
   answer_questions();
   std::vector<RankRequest> batch = next_batch(stop);
   if (batch.empty()) return {};
 
   const SteadyTime begin = ports_.clock.steady_now();
-  std::vector<RankedList> lists = replica_.rank(batch);
+  std::vector<RankedList> lists = replica_.rank(batch, effort_for(batch, begin));
   FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
   ports_.figures.record_ranking(batch.size(), ports_.clock.steady_now() - begin);
   for (std::size_t i = 0; i < lists.size(); ++i) {
@@ -42,13 +45,22 @@ Status ScoringStage::run_once(std::stop_token stop) {
   return {};
 }
 
-void ScoringStage::apply_deltas() {
+Status ScoringStage::apply_deltas() {
   const auto deltas = ports_.deltas.pop_batch(kDeltasPerRound, 0us, {});
-  if (deltas.empty()) return;
+  if (deltas.empty()) return {};
   const SteadyTime begin = ports_.clock.steady_now();
-  for (const auto& delta : deltas) replica_.apply(*delta);
+  for (const auto& delta : deltas) FRESHET_RETURN_IF_ERROR(replica_.apply(*delta));
   popular_ = replica_.popular(config_.list_size);
   ports_.figures.record_deltas(replica_.version(), ports_.clock.steady_now() - begin);
+  return {};
+}
+
+RankEffort ScoringStage::effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const {
+  const bool backlog = ports_.ranking.size() > 0;
+  const bool late = std::all_of(batch.begin(), batch.end(), [&](const RankRequest& request) {
+    return now - request.queued_time > config_.rank_deadline;
+  });
+  return backlog && late ? RankEffort::kCounts : RankEffort::kFull;
 }
 
 void ScoringStage::answer_questions() {

@@ -43,8 +43,9 @@ class ScoringStage {
   Status run(std::stop_token stop);
 
  private:
-  void apply_deltas();
+  Status apply_deltas();
   void answer_questions();
+  RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);
   Status publish(const RankedList& list, std::stop_token stop);
 

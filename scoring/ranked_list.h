@@ -82,6 +82,7 @@ struct RankRequest {
   Position position;
   EventTime event_time;  ///< Of the newest event in `state`.
   SteadyTime received_time{};
+  SteadyTime queued_time{};  ///< When it began to wait for scoring; for the deadline.
   std::size_t count = 0;  ///< Items wanted; 0 = ScoringConfig::list_size.
   /// Set for a question (HTTP): receives the list instead of the output topic. Called once, on the
   /// scoring thread; must not block.
