@@ -22,8 +22,9 @@ void related(Engine& engine, std::string item, std::size_t count,
     constexpr std::size_t kDefaultCount = 20;
     auto items = replica.related(item, count == 0 ? kDefaultCount : count);
     if (items.empty()) {
-      answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known, or nothing goes with "
-                                         "it yet"));
+      answer(error(ErrorCode::kNotFound, "no item \"" + item +
+                                             "\" is known, or nothing goes with "
+                                             "it yet"));
     } else {
       answer(std::move(items));
     }
@@ -35,7 +36,9 @@ void related(Engine& engine, std::string item, std::size_t count,
 
 ApiHandlers make_api_handlers(ApiParts parts) {
   ApiHandlers handlers;
-  handlers.metrics = [parts] { return prometheus::TextSerializer().Serialize(parts.registry.Collect()); };
+  handlers.metrics = [parts] {
+    return prometheus::TextSerializer().Serialize(parts.registry.Collect());
+  };
   handlers.ready = [parts] { return readiness(parts); };
   handlers.status = [parts] { return parts.figures.status(); };
   handlers.recommend = [parts](std::string user, std::size_t count, auto answer) {

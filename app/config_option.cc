@@ -9,7 +9,8 @@
 namespace freshet {
 
 void ConfigOption::add_to(CLI::App& command) {
-  command.add_option("-c,--config", path, "YAML file; see docs/config.md (default: built-in values)");
+  command.add_option("-c,--config", path,
+                     "YAML file; see docs/config.md (default: built-in values)");
 }
 
 Result<Config> ConfigOption::load() const {

@@ -77,10 +77,9 @@ Status run_shop(const DemoOptions& options, const Config& config, KafkaPipeline&
   generator.events_per_second = options.rate;
   std::jthread shop([&](std::stop_token stop) {
     name_this_thread("shop");
-    const Status done = feed_generated(generator,
-                                       {**events, **items, clock,
-                                        [&] { return total_lag(pipeline.status()); }, kLagMax},
-                                       stop);
+    const Status done = feed_generated(
+        generator,
+        {**events, **items, clock, [&] { return total_lag(pipeline.status()); }, kLagMax}, stop);
     if (!done) spdlog::error("generated clickstream: {}", done.error().text);
   });
 
@@ -107,10 +106,10 @@ Status demo(const DemoOptions& options) {
 
   auto pipeline = KafkaPipeline::start(*config, clock);
   if (!pipeline) return tl::unexpected(pipeline.error());
-  fmt::print("Freshet demo: a generated shop at {:.0f} events/s, an embedded Kafka broker at {}.\n"
-             "Open http://{}:{}/ for the console; Ctrl-C ends.\n\n",
-             options.rate, (*broker)->brokers(), config->sinks.http.address,
-             (*pipeline)->http_port());
+  fmt::print(
+      "Freshet demo: a generated shop at {:.0f} events/s, an embedded Kafka broker at {}.\n"
+      "Open http://{}:{}/ for the console; Ctrl-C ends.\n\n",
+      options.rate, (*broker)->brokers(), config->sinks.http.address, (*pipeline)->http_port());
   std::fflush(stdout);
   FRESHET_RETURN_IF_ERROR(run_shop(options, *config, **pipeline, signals, clock));
   fmt::print("\n{}", summary((*pipeline)->status()));
@@ -124,7 +123,9 @@ void add_demo_command(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand(
       "demo", "Runs the main job with no outside parts, on a generated clickstream");
   options->config.add_to(*command);
-  command->add_option("--for", options->duration, "End by itself after this time, e.g. 60s (0s: never)")
+  command
+      ->add_option("--for", options->duration,
+                   "End by itself after this time, e.g. 60s (0s: never)")
       ->check(CLI::Validator(
           [](std::string& text) {
             const bool ok = text.size() > 1 && text.back() == 's' &&

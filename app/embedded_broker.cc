@@ -7,6 +7,17 @@
 
 namespace freshet {
 
+namespace {
+
+/// The client only carries the cluster: what it would log of its own missing brokers is no news.
+rd_kafka_conf_t* quiet_configuration() {
+  rd_kafka_conf_t* configuration = rd_kafka_conf_new();
+  rd_kafka_conf_set_log_cb(configuration, [](const rd_kafka_t*, int, const char*, const char*) {});
+  return configuration;
+}
+
+}  // namespace
+
 struct EmbeddedBroker::Parts {
   rd_kafka_t* client = nullptr;
   rd_kafka_mock_cluster_t* cluster = nullptr;
@@ -23,7 +34,7 @@ EmbeddedBroker::~EmbeddedBroker() = default;
 Result<std::unique_ptr<EmbeddedBroker>> EmbeddedBroker::start() {
   auto parts = std::make_unique<Parts>();
   std::array<char, 512> text{};
-  parts->client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text.data(), text.size());
+  parts->client = rd_kafka_new(RD_KAFKA_PRODUCER, quiet_configuration(), text.data(), text.size());
   if (!parts->client) {
     return error(ErrorCode::kInternal, std::string("start embedded broker: ") + text.data());
   }

@@ -83,7 +83,8 @@ void show(ProgressBar& bar, const ReplayProgress& progress, std::uint64_t count,
 /// Keeps a replay into Kafka at its rate. Confined to one thread.
 class RateLimit {
  public:
-  RateLimit(double rate, const Clock& clock) : rate_(rate), clock_(clock), begin_(clock.steady_now()) {}
+  RateLimit(double rate, const Clock& clock)
+      : rate_(rate), clock_(clock), begin_(clock.steady_now()) {}
 
   void wait_for_next(std::stop_token stop) {
     ++count_;

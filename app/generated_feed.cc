@@ -23,8 +23,7 @@ Status feed_generated(const GeneratorConfig& config, const GeneratedFeedPorts& p
   while (!stop.stop_requested()) {
     const GeneratedRecord record = generator.next();
     wait_until_due(record, ports, stop);
-    KafkaRecordWriter& writer =
-        record.topic == GeneratedTopic::kItems ? ports.items : ports.events;
+    KafkaRecordWriter& writer = record.topic == GeneratedTopic::kItems ? ports.items : ports.events;
     FRESHET_RETURN_IF_ERROR(writer.write(record.key, record.value));
   }
   return {};

@@ -34,28 +34,27 @@ Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config
 }
 
 Status KafkaPipeline::start_parts() {
-  auto publisher = KafkaPublisher::create(
-      config_.sinks,
-      {.on_list =
-           [this](const ListDelivery& delivery) {
-             figures_.record_delivery(delivery);
-             deliveries_.deliver(delivery);
-           },
-       .on_dead_letter =
-           [this](const DeadLetterDelivery& delivery) {
-             figures_.record_delivery(delivery);
-             deliveries_.deliver(delivery);
-           }},
-      clock_);
+  auto publisher = KafkaPublisher::create(config_.sinks,
+                                          {.on_list =
+                                               [this](const ListDelivery& delivery) {
+                                                 figures_.record_delivery(delivery);
+                                                 deliveries_.deliver(delivery);
+                                               },
+                                           .on_dead_letter =
+                                               [this](const DeadLetterDelivery& delivery) {
+                                                 figures_.record_delivery(delivery);
+                                                 deliveries_.deliver(delivery);
+                                               }},
+                                          clock_);
   if (!publisher) return tl::unexpected(publisher.error());
   publisher_ = std::move(*publisher);
   FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
-  engine_ = std::make_unique<Engine>(
-      EngineParts{config_, *publisher_, deliveries_, figures_, clock_, std::move(*network),
-                  [this](const Error& failure) { fail(failure); }});
+  engine_ = std::make_unique<Engine>(EngineParts{config_, *publisher_, deliveries_, figures_,
+                                                 clock_, std::move(*network),
+                                                 [this](const Error& failure) { fail(failure); }});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
 
@@ -86,10 +85,9 @@ Status KafkaPipeline::start_http() {
           make_api_handlers({*engine_, figures_, titles_, *registry_,
                              [this] { return !items_ || items_->reached_end(); }}),
           clock_);
-  auto http = HttpServer::start(config_.sinks.http, std::move(router),
-                                [this](const std::string& route, unsigned status) {
-                                  figures_.count_http(route, status);
-                                });
+  auto http = HttpServer::start(
+      config_.sinks.http, std::move(router),
+      [this](const std::string& route, unsigned status) { figures_.count_http(route, status); });
   if (!http) return tl::unexpected(http.error());
   http_ = std::move(*http);
   return {};
@@ -121,9 +119,9 @@ Status KafkaPipeline::run(std::stop_token stop,
 void KafkaPipeline::tick() {
   for (const auto& [partition, next] : engine_->next_offsets()) consumer_->commit(partition, next);
   owner_->record_figures(figures_.state());
-  figures_.tick({{"learning", engine_->learning_queue_ratio()},
-                 {"ranking", engine_->ranking_queue_ratio()}},
-                publisher_->in_flight());
+  figures_.tick(
+      {{"learning", engine_->learning_queue_ratio()}, {"ranking", engine_->ranking_queue_ratio()}},
+      publisher_->in_flight());
 }
 
 void KafkaPipeline::fail(const Error& failure) {

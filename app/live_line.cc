@@ -14,7 +14,9 @@ std::int64_t total_lag(const StatusFigures& figures) {
   return lag;
 }
 
-std::string ratio(double value) { return std::isnan(value) ? "  -  " : fmt::format("{:.3f}", value); }
+std::string ratio(double value) {
+  return std::isnan(value) ? "  -  " : fmt::format("{:.3f}", value);
+}
 
 std::string milliseconds(StatusFigures::Milliseconds value) {
   return std::isnan(value.count()) ? "-" : fmt::format("{:.1f}", value.count());

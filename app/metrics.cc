@@ -15,7 +15,8 @@ prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, co
 
 ProcessMetrics::ProcessMetrics(prometheus::Registry& registry)
     : resident_bytes_(
-          gauges(registry, "freshet_app_resident_bytes", "Resident memory of the process.").Add({})),
+          gauges(registry, "freshet_app_resident_bytes", "Resident memory of the process.")
+              .Add({})),
       uptime_seconds_(
           gauges(registry, "freshet_app_uptime_seconds", "Time since the start.").Add({})),
       queue_fill_ratio_(gauges(registry, "freshet_app_queue_fill_ratio",

@@ -9,12 +9,12 @@ namespace {
 /// Checks that the records from `next` on are still there and were ever there.
 Status check_start(PartitionId partition, Offset next, Watermarks broker) {
   if (next < broker.low) {
-    return error(ErrorCode::kUnavailable,
-                 fmt::format("partition {}: its state ends at offset {}, but Kafka keeps records "
-                             "from {} on: {} records are gone. Raise the topic's retention; to go "
-                             "on without them, move the partition's state directory away",
-                             partition.value, next.value, broker.low.value,
-                             broker.low.value - next.value));
+    return error(
+        ErrorCode::kUnavailable,
+        fmt::format("partition {}: its state ends at offset {}, but Kafka keeps records "
+                    "from {} on: {} records are gone. Raise the topic's retention; to go "
+                    "on without them, move the partition's state directory away",
+                    partition.value, next.value, broker.low.value, broker.low.value - next.value));
   }
   if (next > broker.high) {
     return error(ErrorCode::kUnavailable,

@@ -182,8 +182,8 @@ void PipelineFigures::fill_rates(StatusFigures& status, std::chrono::duration<do
   status.freshness_p50 = milliseconds(freshness, freshness.p50);
   status.fallbacks.clear();
   for (std::size_t i = 1; i < kFallbackCount; ++i) {
-    status.fallbacks.push_back({std::string(to_string(static_cast<Fallback>(i))),
-                                static_cast<double>(fallbacks_[i])});
+    status.fallbacks.push_back(
+        {std::string(to_string(static_cast<Fallback>(i))), static_cast<double>(fallbacks_[i])});
   }
 }
 

@@ -23,7 +23,8 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::string& note) {
-  const double part = total == 0 ? 1 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  const double part =
+      total == 0 ? 1 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
   if (!terminal_) {
     const int tenth = static_cast<int>(part * 10);
     if (tenth == last_tenth_) return;

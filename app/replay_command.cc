@@ -22,24 +22,30 @@ void add_replay_command(CLI::App& app, Command& chosen) {
   options->config.add_to(*command);
   command->add_option("files", options->replay.paths, "JSONL or CSV, plain, gzip, xz or zstd")
       ->required();
-  command->add_option("--to", options->to, "pipeline: lists to a file; kafka: into the events topic")
+  command
+      ->add_option("--to", options->to, "pipeline: lists to a file; kafka: into the events topic")
       ->check(CLI::IsMember({"pipeline", "kafka"}))
       ->capture_default_str();
-  command->add_option("--speed", options->replay.speed,
-                      "N times real time by event time; 0 = as fast as possible")
+  command
+      ->add_option("--speed", options->replay.speed,
+                   "N times real time by event time; 0 = as fast as possible")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--rate", options->replay.rate,
-                      "Records per second into Kafka; 0 = as fast as possible")
+  command
+      ->add_option("--rate", options->replay.rate,
+                   "Records per second into Kafka; 0 = as fast as possible")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--lists", options->replay.lists_path, "Where lists go (pipeline); - = stdout")
+  command
+      ->add_option("--lists", options->replay.lists_path, "Where lists go (pipeline); - = stdout")
       ->capture_default_str();
-  command->add_option("--dead-letters", options->replay.dead_letters_path,
-                      "Where dead letters go (pipeline); - = stderr")
+  command
+      ->add_option("--dead-letters", options->replay.dead_letters_path,
+                   "Where dead letters go (pipeline); - = stderr")
       ->capture_default_str();
-  command->footer("Examples:  freshet replay --config config/ga4.yaml events.jsonl.gz --lists lists.jsonl\n"
-                  "           freshet replay --config freshet.yaml --to kafka --speed 10 events.jsonl");
+  command->footer(
+      "Examples:  freshet replay --config config/ga4.yaml events.jsonl.gz --lists lists.jsonl\n"
+      "           freshet replay --config freshet.yaml --to kafka --speed 10 events.jsonl");
   command->callback([options, &chosen] {
     chosen = [options]() -> Status {
       StopSignals signals;

@@ -31,7 +31,9 @@ Status run(const RunOptions& options) {
     std::fflush(stdout);
   }
   return (*pipeline)->run(signals.token(), [&](const StatusFigures& figures) {
-    if (options.live) fmt::print("{}\n", live_line(figures));
+    if (!options.live) return;
+    fmt::print("{}\n", live_line(figures));
+    std::fflush(stdout);
   });
 }
 

@@ -12,9 +12,9 @@ Result<ScratchDirectory> ScratchDirectory::create() {
   std::error_code failed;
   std::string path = std::filesystem::temp_directory_path(failed) / "freshet-XXXXXX";
   if (failed || !mkdtemp(path.data())) {
-    return error(ErrorCode::kUnavailable,
-                 "make a temporary directory " + path + ": " + std::strerror(errno) +
-                     ". Set TMPDIR to a directory that can be written");
+    return error(ErrorCode::kUnavailable, "make a temporary directory " + path + ": " +
+                                              std::strerror(errno) +
+                                              ". Set TMPDIR to a directory that can be written");
   }
   return ScratchDirectory(std::move(path));
 }

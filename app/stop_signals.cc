@@ -1,33 +1,34 @@
 #include "app/stop_signals.h"
 
-#include <pthread.h>
+#include <semaphore.h>
 
 #include <csignal>
 
 namespace freshet {
 namespace {
 
-sigset_t stop_set() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
+// A signal handler can reach nothing but a global. (Blocking the signals and waiting for them would
+// not do: libraries start threads before main, and a signal may go to one of those.)
+sem_t stop_asked;
+
+void on_signal(int) { sem_post(&stop_asked); }
 
 }  // namespace
 
 StopSignals::StopSignals() {
-  const sigset_t set = stop_set();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  sem_init(&stop_asked, 0, 0);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
   waiter_ = std::jthread([this] {
-    const sigset_t waited = stop_set();
-    int signal = 0;
-    sigwait(&waited, &signal);
+    while (sem_wait(&stop_asked) != 0) {
+    }
     stop_.request_stop();
   });
 }
 
-StopSignals::~StopSignals() { pthread_kill(waiter_.native_handle(), SIGTERM); }
+StopSignals::~StopSignals() { sem_post(&stop_asked); }
 
 }  // namespace freshet

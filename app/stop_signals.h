@@ -5,8 +5,7 @@
 
 namespace freshet {
 
-/// Turns SIGINT and SIGTERM into a stop request. Must be made in main, before any other thread,
-/// since it blocks the signals in every thread that follows.
+/// Turns SIGINT and SIGTERM into a stop request. One at a time per process.
 class StopSignals {
  public:
   StopSignals();

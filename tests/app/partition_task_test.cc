@@ -58,8 +58,7 @@ class Process {
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}),
         store_(std::make_unique<FailingStore>(store)),
-        task_(PartitionId{0}, config_,
-              {learning_, ranking_, publisher_, figures_, clock_}) {}
+        task_(PartitionId{0}, config_, {learning_, ranking_, publisher_, figures_, clock_}) {}
 
   void fail_commit(int n) { store_->fail_commit(n); }
 

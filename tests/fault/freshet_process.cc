@@ -1,0 +1,51 @@
+#include "tests/fault/freshet_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace freshet::test {
+
+FreshetProcess::FreshetProcess(const std::string& config_path, const std::string& log_path)
+    : process_(fork()) {
+  if (process_ != 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execl(FRESHET_PROGRAM, "freshet", "run", "--config", config_path.c_str(), nullptr);
+  _exit(127);
+}
+
+FreshetProcess::~FreshetProcess() { kill9(); }
+
+void FreshetProcess::kill9() {
+  if (process_ > 0) end(SIGKILL);
+}
+
+int FreshetProcess::stop() {
+  const int status = end(SIGTERM);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool FreshetProcess::is_running() {
+  if (process_ <= 0) return false;
+  int status = 0;
+  if (waitpid(process_, &status, WNOHANG) == 0) return true;
+  process_ = -1;
+  return false;
+}
+
+int FreshetProcess::end(int signal) {
+  int status = 0;
+  if (process_ <= 0) return -1;
+  ::kill(process_, signal);
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  return status;
+}
+
+}  // namespace freshet::test
