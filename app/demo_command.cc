@@ -34,6 +34,8 @@ Result<Config> demo_config(const DemoOptions& options, const std::string& broker
                            const std::string& directory) {
   auto config = options.config.load();
   if (!config) return config;
+  // The demo shows every expert; a shop of this size has the cores for all of them.
+  if (options.config.path.empty()) config->scoring.network.enabled = true;
   config->ingest.kafka.brokers = config->sinks.kafka.brokers = brokers;
   config->state.directory = directory + "/state";
   config->scoring.learning.directory = directory + "/model";
@@ -94,7 +96,7 @@ Status run_shop(const DemoOptions& options, const Config& config, KafkaPipeline&
 
 Status demo(const DemoOptions& options) {
   StopSignals signals;
-  log_to_stderr("warn");
+  log_to_stderr("error");
   const SystemClock clock;
   auto broker = EmbeddedBroker::start();
   if (!broker) return tl::unexpected(broker.error());

@@ -45,7 +45,7 @@ Status print_records(const GenerateOptions& options, const GeneratorConfig& gene
 /// Writes events and items to the configured topics, in real time, until a signal comes.
 Status write_to_kafka(const GenerateOptions& options, const GeneratorConfig& generator_config) {
   StopSignals signals;
-  log_to_stderr("warn");
+  log_to_stderr("error");
   auto config = options.config.load();
   if (!config) return tl::unexpected(config.error());
   KafkaRecordWriter::Options to;

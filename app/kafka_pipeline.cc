@@ -28,6 +28,11 @@ KafkaPipeline::KafkaPipeline(const Config& config, const Clock& clock)
 
 Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config,
                                                             const Clock& clock) {
+  if (config.ingest.format == "csv" && config.ingest.csv_columns.empty()) {
+    return error(ErrorCode::kInvalidConfig,
+                 "ingest.csv_columns: empty: name the columns, since records in Kafka bring no "
+                 "headings");
+  }
   std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(config, clock));
   FRESHET_RETURN_IF_ERROR(pipeline->start_parts());
   return pipeline;

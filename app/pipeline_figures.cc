@@ -86,6 +86,7 @@ void PipelineFigures::set_progress(PartitionId partition, Offset next, Watermark
 }
 
 void PipelineFigures::forget_partition(PartitionId partition) {
+  ingest_.forget(partition);
   std::lock_guard lock(mutex_);
   lag_.erase(partition);
 }

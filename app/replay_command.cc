@@ -49,7 +49,7 @@ void add_replay_command(CLI::App& app, Command& chosen) {
   command->callback([options, &chosen] {
     chosen = [options]() -> Status {
       StopSignals signals;
-      log_to_stderr("warn");
+      log_to_stderr("error");
       auto config = options->config.load();
       if (!config) return tl::unexpected(config.error());
       return options->to == "kafka" ? replay_into_kafka(*config, options->replay, signals.token())

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -20,12 +21,14 @@ struct RunOptions {
 
 Status run(const RunOptions& options) {
   StopSignals signals;
-  log_to_stderr(options.log_level);
+  // Until it runs, the error that ends it says everything: one line.
+  log_to_stderr(options.log_level == "debug" ? "debug" : "error");
   auto config = options.config.load();
   if (!config) return tl::unexpected(config.error());
   const SystemClock clock;
   auto pipeline = KafkaPipeline::start(*config, clock);
   if (!pipeline) return tl::unexpected(pipeline.error());
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
   if ((*pipeline)->http_port() != 0) {
     fmt::print("console: http://{}:{}/\n", config->sinks.http.address, (*pipeline)->http_port());
     std::fflush(stdout);

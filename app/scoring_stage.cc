@@ -39,7 +39,7 @@ Status ScoringStage::run_once(std::stop_token stop) {
     if (batch[i].reply) {
       batch[i].reply(std::move(lists[i]));
     } else {
-      FRESHET_RETURN_IF_ERROR(publish(lists[i], stop));
+      FRESHET_RETURN_IF_ERROR(publish(lists[i]));
     }
   }
   return {};
@@ -85,13 +85,15 @@ std::vector<RankRequest> ScoringStage::next_batch(std::stop_token stop) {
   return batch;
 }
 
-Status ScoringStage::publish(const RankedList& list, std::stop_token stop) {
+Status ScoringStage::publish(const RankedList& list) {
   FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(list));
   ports_.figures.count_list(list);
   ServedList served{list.user, list.position, {}, popular_};
   served.items.reserve(list.items.size());
   for (const RankedItem& item : list.items) served.items.push_back(item.id);
-  ports_.learning.push(std::move(served), stop);
+  // A full learner must not hold up lists: what it is not told of is not judged, nothing else.
+  LearningInput input = std::move(served);
+  ports_.learning.try_push(input);
   return {};
 }
 

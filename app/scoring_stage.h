@@ -47,7 +47,7 @@ class ScoringStage {
   void answer_questions();
   RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);
-  Status publish(const RankedList& list, std::stop_token stop);
+  Status publish(const RankedList& list);
 
   const ScoringConfig& config_;
   ScoringStagePorts ports_;

@@ -30,6 +30,7 @@ std::vector<NewTopic> topics_of(const Config& config, const TopicsOptions& optio
 }
 
 Status create(const TopicsOptions& options) {
+  log_to_stderr("error");
   auto config = options.config.load();
   if (!config) return tl::unexpected(config.error());
   auto admin = KafkaAdmin::open(config->ingest.kafka);

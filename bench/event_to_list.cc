@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <random>
@@ -34,8 +35,10 @@ struct Options {
   double rate = 1000;
   double echo_rate = 100;
   int seconds = 30;
+  int warm_up_seconds = 3;  ///< Sent before, not counted: consumers find their place.
   std::size_t users = 20'000;
   std::size_t items = 5'000;
+  std::string rows;  ///< File of "user item" rows to send; empty = random users and items.
 };
 
 /// Times of the records on their way, by key and offset. Thread-safe.
@@ -43,12 +46,19 @@ class Pending {
  public:
   void sent(const std::string& key, std::int64_t offset, SteadyTime time) {
     std::lock_guard lock(mutex_);
+    if (time < count_from_) return;
     Key& k = by_key_[key];
     if (offset <= k.arrived_offset) {  // The consumer was faster than the delivery report.
       latencies_us_.push_back(Micros(k.arrived_time - time).count());
     } else {
       k.waiting[offset] = time;
     }
+  }
+
+  /// What is sent before `time` is not counted.
+  void count_from(SteadyTime time) {
+    std::lock_guard lock(mutex_);
+    count_from_ = time;
   }
 
   /// Everything of `key` up to `offset` has arrived.
@@ -96,6 +106,7 @@ class Pending {
   std::mutex mutex_;
   std::unordered_map<std::string, Key> by_key_;
   std::vector<double> latencies_us_;
+  SteadyTime count_from_{};
 };
 
 /// A record on its way to the broker.
@@ -205,6 +216,30 @@ void consume(const Options& options, const std::string& topic, Pending& pending,
   rd_kafka_destroy(consumer);
 }
 
+/// What is sent: who clicked on what. Rows of the file, again from its start when they are used up.
+class Clicks {
+ public:
+  explicit Clicks(const Options& options) : options_(options), rows_(options.rows) {
+    if (!options.rows.empty() && !rows_) throw std::runtime_error("no file " + options.rows);
+  }
+
+  void next(std::string& user, std::string& item) {
+    if (options_.rows.empty()) {
+      user = "u" + std::to_string(random_() % options_.users);
+      item = "i" + std::to_string(random_() % options_.items);
+    } else if (!(rows_ >> user >> item)) {
+      rows_.clear();
+      rows_.seekg(0);
+      rows_ >> user >> item;
+    }
+  }
+
+ private:
+  const Options& options_;
+  std::ifstream rows_;
+  std::mt19937_64 random_{1};
+};
+
 void run(const Options& options) {
   Pending lists, echoes;
   std::atomic<bool> lists_ready{false}, echo_ready{false};
@@ -218,22 +253,25 @@ void run(const Options& options) {
   const SystemClock clock;
   while (!lists_ready || !echo_ready) client.poll(20);
 
-  std::mt19937_64 random(1);
+  Clicks clicks(options);
+  std::string user, item;
   const std::string padding(160, 'x');
   const SteadyTime begin = clock.steady_now();
   std::size_t events = 0, echoed = 0;
+  const SteadyTime count_from = begin + std::chrono::seconds(options.warm_up_seconds);
+  lists.count_from(count_from);
+  echoes.count_from(count_from);
   while (true) {
     const double elapsed = std::chrono::duration<double>(clock.steady_now() - begin).count();
-    if (elapsed > options.seconds) break;
+    if (elapsed > options.seconds + options.warm_up_seconds) break;
     bool idle = true;
     if (static_cast<double>(events) < elapsed * options.rate) {
-      const std::string user = "u" + std::to_string(random() % options.users);
+      clicks.next(user, item);
       const std::int64_t now_ms = clock.now().time_since_epoch().count();
       client.send(options.events_topic, user,
                   R"({"event_id":"b)" + std::to_string(events) + "-" + std::to_string(now_ms) +
-                      R"(","type":"click","user_id":")" + user + R"(","item_id":"i)" +
-                      std::to_string(random() % options.items) + R"(","event_time":)" +
-                      std::to_string(now_ms) + "}",
+                      R"(","type":"click","user_id":")" + user + R"(","item_id":")" + item +
+                      R"(","event_time":)" + std::to_string(now_ms) + "}",
                   lists);
       ++events;
       idle = false;
@@ -242,13 +280,13 @@ void run(const Options& options) {
       client.send(options.echo_topic, "e" + std::to_string(echoed++), padding, echoes);
       idle = false;
     }
-    if (idle) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    if (idle) std::this_thread::sleep_for(std::chrono::microseconds(200));
     client.poll(0);
   }
   client.flush();
   std::this_thread::sleep_for(std::chrono::seconds(2));
-  std::printf("%zu events in %d s (%.0f/s)\n", events, options.seconds,
-              static_cast<double>(events) / options.seconds);
+  std::printf("%zu events in %d s (%.0f/s)\n", events, options.seconds + options.warm_up_seconds,
+              options.rate);
   echoes.report("echo", 0, 0);
   lists.report("event -> list", echoes.quantile(0.5), echoes.quantile(0.99));
 }
@@ -266,7 +304,10 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "Events per second")->capture_default_str();
   app.add_option("--echo-rate", options.echo_rate, "Echoes per second")->capture_default_str();
   app.add_option("--seconds", options.seconds, "How long")->capture_default_str();
+  app.add_option("--warm-up", options.warm_up_seconds, "Seconds before that are not counted")
+      ->capture_default_str();
   app.add_option("--users", options.users, "Distinct users")->capture_default_str();
+  app.add_option("--rows", options.rows, "File of \"user item\" rows to send instead");
   app.add_option("--items", options.items, "Distinct items")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {

@@ -38,7 +38,9 @@ struct CovisitationConfig {
 
 /// The attention network over the history (docs/model.md).
 struct NetworkConfig {
-  bool enabled = true;
+  /// Off, the counts, the walk on them and the second stage give nearly the same quality at a
+  /// quarter of the work (bench/RESULTS.md). On pays with spare cores or a GPU.
+  bool enabled = false;
   std::size_t dim = 64;
   std::size_t heads = 2;
   /// Newest history entries it reads.

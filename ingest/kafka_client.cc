@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
-
-#include <algorithm>
 #include <array>
 #include <random>
 
@@ -14,12 +12,10 @@ namespace {
 using std::chrono::milliseconds;
 
 void log_line(const rd_kafka_t*, int level, const char* facility, const char* text) {
-  constexpr std::array kLevels{spdlog::level::critical, spdlog::level::critical,
-                               spdlog::level::critical, spdlog::level::err,
-                               spdlog::level::warn,     spdlog::level::info,
-                               spdlog::level::info,     spdlog::level::debug};
-  spdlog::log(kLevels.at(static_cast<std::size_t>(std::clamp(level, 0, 7))), "kafka {}: {}",
-              facility, text);
+  // Syslog levels: 4 and below are warnings and worse. What the library calls an error heals by
+  // itself or comes back as our own error: none is one for the log.
+  spdlog::log(level <= 4 ? spdlog::level::warn : spdlog::level::debug, "kafka {}: {}", facility,
+              text);
 }
 
 tl::unexpected<Error> unreachable(const std::string& brokers, milliseconds timeout,

@@ -4,22 +4,32 @@ namespace freshet {
 
 std::string_view to_string(Source source) {
   switch (source) {
-    case Source::kPopular: return "popular";
-    case Source::kCovisitation: return "covisitation";
-    case Source::kWalk: return "walk";
-    case Source::kNetwork: return "network";
-    case Source::kRepeat: return "repeat";
+    case Source::kPopular:
+      return "popular";
+    case Source::kCovisitation:
+      return "covisitation";
+    case Source::kWalk:
+      return "walk";
+    case Source::kNetwork:
+      return "network";
+    case Source::kRepeat:
+      return "repeat";
   }
   return "popular";
 }
 
 std::string_view to_string(Fallback fallback) {
   switch (fallback) {
-    case Fallback::kNone: return "none";
-    case Fallback::kModelMissing: return "model_missing";
-    case Fallback::kModelFailed: return "model_failed";
-    case Fallback::kUnknownUser: return "unknown_user";
-    case Fallback::kDeadline: return "deadline";
+    case Fallback::kNone:
+      return "none";
+    case Fallback::kModelMissing:
+      return "model_missing";
+    case Fallback::kModelFailed:
+      return "model_failed";
+    case Fallback::kUnknownUser:
+      return "unknown_user";
+    case Fallback::kDeadline:
+      return "deadline";
   }
   return "none";
 }

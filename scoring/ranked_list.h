@@ -14,11 +14,11 @@ namespace freshet {
 
 /// Which expert a reason names. Values are frozen: they stand in checkpoints (mixture weights).
 enum class Source : std::uint8_t {
-  kPopular = 0,      ///< Many users are at it now.
+  kPopular = 0,       ///< Many users are at it now.
   kCovisitation = 1,  ///< Users who had an item of yours went on to this one.
-  kWalk = 2,         ///< Two or three steps away on the co-visitation graph.
-  kNetwork = 3,      ///< The sequence network's choice.
-  kRepeat = 4,       ///< You were at it before.
+  kWalk = 2,          ///< Two or three steps away on the co-visitation graph.
+  kNetwork = 3,       ///< The sequence network's choice.
+  kRepeat = 4,        ///< You were at it before.
 };
 inline constexpr std::size_t kSourceCount = 5;
 
@@ -28,27 +28,27 @@ std::string_view to_string(Source source);
 /// Why an item stands in a list.
 struct Reason {
   Source source = Source::kPopular;
-  ItemId because_of{};           ///< The user's item that caused it; 0 = none in particular.
-  std::string because_of_name;   ///< Its id on the wire; empty = none.
-  float share = 0;               ///< Part of the item's probability this reason accounts for, 0..1.
-  std::string text;              ///< One sentence for people.
+  ItemId because_of{};          ///< The user's item that caused it; 0 = none in particular.
+  std::string because_of_name;  ///< Its id on the wire; empty = none.
+  float share = 0;              ///< Part of the item's probability this reason accounts for, 0..1.
+  std::string text;             ///< One sentence for people.
 };
 
 /// One item of a list.
 struct RankedItem {
   ItemId id;
-  std::string name;  ///< The item's id on the wire.
-  float score = 0;   ///< Higher is better; comparable within one list only.
+  std::string name;             ///< The item's id on the wire.
+  float score = 0;              ///< Higher is better; comparable within one list only.
   std::vector<Reason> reasons;  ///< Strongest first; at least one.
 };
 
 /// Why a list is not what the full model would give. kNone = it is.
 enum class Fallback : std::uint8_t {
   kNone = 0,
-  kModelMissing = 1,    ///< Nothing is learned yet.
-  kModelFailed = 2,     ///< The network or the second stage threw or gave NaN: counts only.
-  kUnknownUser = 3,     ///< No history: popularity only.
-  kDeadline = 4,        ///< Scoring was late: counts only.
+  kModelMissing = 1,  ///< Nothing is learned yet.
+  kModelFailed = 2,   ///< The network or the second stage threw or gave NaN: counts only.
+  kUnknownUser = 3,   ///< No history: popularity only.
+  kDeadline = 4,      ///< Scoring was late: counts only.
 };
 inline constexpr std::size_t kFallbackCount = 5;
 
@@ -78,12 +78,12 @@ struct RankedList {
 /// One user who is owed a list.
 struct RankRequest {
   UserId user;
-  UserState state;       ///< As committed.
+  UserState state;  ///< As committed.
   Position position;
   EventTime event_time;  ///< Of the newest event in `state`.
   SteadyTime received_time{};
   SteadyTime queued_time{};  ///< When it began to wait for scoring; for the deadline.
-  std::size_t count = 0;  ///< Items wanted; 0 = ScoringConfig::list_size.
+  std::size_t count = 0;     ///< Items wanted; 0 = ScoringConfig::list_size.
   /// Set for a question (HTTP): receives the list instead of the output topic. Called once, on the
   /// scoring thread; must not block.
   std::function<void(RankedList)> reply;

@@ -115,10 +115,9 @@ struct KafkaProducer::Callbacks {
   }
 
   static void log(const rd_kafka_t*, int level, const char* /*facility*/, const char* text) {
-    // Syslog levels: 3 and below are errors, 4 warnings.
-    if (level <= 3) {
-      spdlog::error("kafka producer: {}", text);
-    } else if (level == 4) {
+    // Syslog levels: 3 and below are errors, 4 warnings. What the library calls an error heals by
+    // itself or comes back as our own error: none is one for the log.
+    if (level <= 4) {
       spdlog::warn("kafka producer: {}", text);
     } else {
       spdlog::debug("kafka producer: {}", text);

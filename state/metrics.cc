@@ -15,8 +15,8 @@ prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
 
-prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name,
-                                 const char* help, prometheus::Histogram::BucketBoundaries bounds) {
+prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
+                                 prometheus::Histogram::BucketBoundaries bounds) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
       {}, std::move(bounds));
 }

@@ -44,10 +44,10 @@ struct Negatives {
 
 /// What changed in a network since the last time: rows of the item table and all dense weights.
 struct NetworkDelta {
-  std::size_t row_count = 0;        ///< Rows of the item table after the change.
-  std::vector<ItemRow> rows;        ///< Changed rows.
-  std::vector<float> row_values;    ///< [rows.size(), dim + 1] float32: embedding, then bias.
-  std::vector<float> dense;         ///< All dense weights, flattened; empty = unchanged.
+  std::size_t row_count = 0;      ///< Rows of the item table after the change.
+  std::vector<ItemRow> rows;      ///< Changed rows.
+  std::vector<float> row_values;  ///< [rows.size(), dim + 1] float32: embedding, then bias.
+  std::vector<float> dense;       ///< All dense weights, flattened; empty = unchanged.
 };
 
 /// Read-only view of the item side: score(query, row) = query · vectors[row] + biases[row].
@@ -72,8 +72,9 @@ class Network {
   /// alone, so that a replica that grew in other steps is equal.
   virtual void grow(std::size_t rows) = 0;
 
-  /// Computes the query vector of every sequence: result [sequences.size(), dim] float32, row-major.
-  /// Errors: kInternal when the library fails; never throws. May hold NaN if the weights do.
+  /// Computes the query vector of every sequence: result [sequences.size(), dim] float32,
+  /// row-major. Errors: kInternal when the library fails; never throws. May hold NaN if the weights
+  /// do.
   virtual Result<std::vector<float>> queries(std::span<const Sequence> sequences) = 0;
 
   /// One step of sampled softmax and Adagrad over `examples`; returns the mean loss per example.
