@@ -17,11 +17,12 @@ Status check_start(PartitionId partition, Offset next, Watermarks broker) {
                     partition.value, next.value, broker.low.value, broker.low.value - next.value));
   }
   if (next > broker.high) {
-    return error(ErrorCode::kUnavailable,
-                 fmt::format("partition {}: its state ends at offset {}, but the topic ends at {}: "
-                             "was the topic recreated? Move the partition's state directory away "
-                             "to start anew",
-                             partition.value, next.value, broker.high.value));
+    return error(
+        ErrorCode::kUnavailable,
+        fmt::format("partition {}: its state ends at offset {}, but the topic ends at {}: "
+                    "was the topic recreated? Move the partition's state directory and the "
+                    "model directory away to start anew",
+                    partition.value, next.value, broker.high.value));
   }
   return {};
 }

@@ -41,7 +41,7 @@ struct SinksMetrics::Families {
         dead_letters(counter(registry, "freshet_sinks_dead_letters_published_total",
                              "Dead letters acknowledged")),
         event_to_list(histogram(registry, "freshet_sinks_event_to_list_seconds",
-                                "Event polled to its list acknowledged", kLatencySeconds)),
+                                "Event in the log to its list acknowledged", kLatencySeconds)),
         freshness(histogram(registry, "freshet_sinks_freshness_seconds",
                             "Event time of a list's newest event to published", kFreshnessSeconds)),
         in_flight(prometheus::BuildGauge()
