@@ -1,5 +1,7 @@
 #include "app/items_feed.h"
 
+#include "app/dead_letter_of.h"
+
 namespace freshet {
 namespace {
 
@@ -46,13 +48,9 @@ Status ItemsFeed::take(const Record& record, std::stop_token stop) {
     return {};
   }
   // Read from the beginning at every start, so its bad records are reported again at every start.
-  DeadLetter letter;
-  letter.topic = config_.ingest.kafka.items_topic;
-  letter.partition = record.partition;
-  letter.offset = record.offset;
-  letter.why = std::move(update.error());
-  letter.key = record.key;
-  letter.value = record.value.value_or("").substr(0, config_.sinks.dead_letter_bytes_max);
+  const DeadLetter letter =
+      dead_letter_of(record, config_.ingest.kafka.items_topic, std::move(update.error()),
+                     config_.sinks.dead_letter_bytes_max);
   figures_.count_dead_letter(letter.why);
   figures_.keep_dead_letter(letter);
   return publisher_.publish(letter);

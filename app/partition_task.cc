@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/dead_letter_of.h"
 #include "config/assert.h"
 #include "state/user_state_codec.h"
 
@@ -92,13 +93,9 @@ void PartitionTask::decode_record(const Record& record, Batch& batch) {
   auto event = decoder_.decode(record);
   if (!event) {
     ports_.figures.count_dead_letter(event.error());
-    DeadLetter& letter = batch.commit.dead_letters.emplace_back();
-    letter.topic = config_.ingest.kafka.events_topic;
-    letter.partition = record.partition;
-    letter.offset = record.offset;
-    letter.why = std::move(event.error());
-    letter.key = record.key;
-    letter.value = record.value.value_or("").substr(0, config_.sinks.dead_letter_bytes_max);
+    batch.commit.dead_letters.push_back(dead_letter_of(record, config_.ingest.kafka.events_topic,
+                                                       std::move(event.error()),
+                                                       config_.sinks.dead_letter_bytes_max));
     return;
   }
   if (!event->has_value()) {

@@ -116,11 +116,10 @@ class WordLint(LintTest):
         self.expect(word_lint)
 
     def test_finds_places_that_only_one_machine_has(self):
-        self.write("docs/a.md", "see /work/main\n")
-        self.write("docker/Dockerfile", "FROM docker.io/debian:12\n")
-        self.write("Makefile", "get:\n\tcurl deb.debian.org\n")
-        self.write("docs/b.md", "how we work/rest, /workers, ../work\n")
-        self.expect(word_lint, "docs/a.md:1: a path", "docker/Dockerfile:1: a registry", "Makefile:2: a registry")
+        self.write("docs/a.md", "see /home/ada/freshet\n")
+        self.write("Makefile", "get:\n\tcurl -O https://mirror.example/x.tar\n")
+        self.write("docs/b.md", "at home/rest, ../home/x, curl http://127.0.0.1:8080/\n")
+        self.expect(word_lint, "docs/a.md:1: a path", "Makefile:2: an address")
 
 
 class DocsLint(LintTest):

@@ -36,13 +36,13 @@ CONSTRUCTS = [
 ]
 NOTES = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
-# Where we work and where we fetch from is no part of the project. Split, not to find themselves.
+# Paths of one machine and addresses to fetch from are no part of the project.
 PLACES = [
-    (re.compile(r"(^|[^a-zA-Z0-9_.])/(work|" r"farm)(?![a-zA-Z0-9_-])"),
+    (re.compile(r"(^|[^a-zA-Z0-9_.])/(home|root|Users)/"),
      "a path of one machine; use a relative one"),
-    (re.compile(r"\b(deb\.debian|security\.debian|archive\.ubuntu|pypi|crates|registry\.npmjs|"
-                r"download\.pytorch|conda\.anaconda)\.(org|io|com)\b|\brepo1?\.maven\b|\b(docker|ghcr|quay)\.io\b"),
-     "a registry's host; leave it to the machine's own settings"),
+    (re.compile(r"\b(curl|wget|pip|npm|mvn|apt-get)\b.*\bhttps?://(?!127\.0\.0\.1|localhost)|"
+                r"--(index-url|registry)\b"),
+     "an address to fetch from; name the package and leave the rest to the machine's settings"),
 ]
 
 
