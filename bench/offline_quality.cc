@@ -74,14 +74,14 @@ class Stream {
   double seconds_ = 0;
 };
 
-freshet::RankTotals less(freshet::RankTotals now, const freshet::RankTotals& before) {
+freshet::HitTotals less(freshet::HitTotals now, const freshet::HitTotals& before) {
   now.events -= before.events;
   now.hits_at_20 -= before.hits_at_20;
   now.reciprocal_ranks_at_20 -= before.reciprocal_ranks_at_20;
   return now;
 }
 
-void print_row(const std::string& name, const freshet::RankTotals& totals) {
+void print_row(const std::string& name, const freshet::HitTotals& totals) {
   fmt::print("  {:<14} R@20 {:.4f}  MRR@20 {:.4f}  ({} events)\n", name, totals.recall_at_20(),
              totals.mrr_at_20(), totals.events);
 }

@@ -28,6 +28,9 @@ class FieldChecker {
   }
   Problem operator()(const std::vector<std::string>* v) const {
     if (rule_.not_empty && v->empty()) return "is empty: write at least one entry";
+    for (const std::string& entry : *v) {
+      if (auto problem = one_of_choices(entry)) return problem;
+    }
     return {};
   }
   Problem operator()(const std::vector<double>* v) const {

@@ -39,6 +39,7 @@ struct RankedItem {
   ItemId id;
   std::string name;             ///< The item's id on the wire.
   float score = 0;              ///< Higher is better; comparable within one list only.
+  float probability = 0;        ///< The model's own estimate that it is the next target, 0..1.
   std::vector<Reason> reasons;  ///< Strongest first; at least one.
 };
 

@@ -1,6 +1,7 @@
 #include "scoring/learning/learner.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace freshet {
@@ -46,9 +47,18 @@ std::size_t mixture_rank(const CandidateSet& set, std::size_t target) {
   return rank;
 }
 
+/// Notes what the experts and their mixture made of candidate `target`.
+void note_ranks(const CandidateSet& set, std::size_t target, ExampleRanks& ranks) {
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    if (set.ranks[target][m] < kRankMissing)
+      ranks.by_source[m] = static_cast<std::uint32_t>(set.ranks[target][m]);
+  ranks.by_mixture = ranks.final = static_cast<std::uint32_t>(mixture_rank(set, target));
+  ranks.probability = std::exp(set.base[target]);
+}
+
 }  // namespace
 
-void RankTotals::add(std::size_t rank) {
+void HitTotals::add(std::size_t rank) {
   ++events;
   if (rank >= kRankMax) return;
   ++hits_at_20;
@@ -66,6 +76,7 @@ Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
 
 void Learner::learn(std::span<const TrainingExample> examples) {
   std::vector<const TrainingExample*> batch;
+  ranks_.assign(examples.size(), {});
   for (const TrainingExample& example : examples) {
     if (!offsets_.admit(example)) {
       ++figures_.repeated;
@@ -73,19 +84,21 @@ void Learner::learn(std::span<const TrainingExample> examples) {
     }
     if (example.action == Action::kDislike || example.action == Action::kImpression) continue;
     if (batch.size() >= config_.learning.batch_size_max || conflicts(batch, example)) {
-      learn_batch(batch);
+      learn_batch(batch, examples.data());
       batch.clear();
     }
     batch.push_back(&example);
   }
-  if (!batch.empty()) learn_batch(batch);
+  if (!batch.empty()) learn_batch(batch, examples.data());
   figures_.mixture_weights.fill(0);
   for (const PerSource& bucket : mixture_.weights().of)
     for (std::size_t m = 0; m < kSourceCount; ++m)
       figures_.mixture_weights[m] += bucket[m] / static_cast<float>(kLengthBuckets);
 }
 
-void Learner::learn_batch(std::span<const TrainingExample* const> batch) {
+/// `first`: the example that ranks_[0] belongs to.
+void Learner::learn_batch(std::span<const TrainingExample* const> batch,
+                          const TrainingExample* first) {
   std::vector<Context> contexts;
   contexts.reserve(batch.size());
   const std::size_t sequence_max =
@@ -93,7 +106,8 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch) {
   for (const TrainingExample* example : batch)
     contexts.push_back(make_context(example->history, knowledge_.catalogue(), sequence_max));
   scorer_.start_batch(contexts);
-  for (std::size_t k = 0; k < batch.size(); ++k) learn_ranking(*batch[k], contexts[k]);
+  for (std::size_t k = 0; k < batch.size(); ++k)
+    learn_ranking(*batch[k], contexts[k], ranks_[static_cast<std::size_t>(batch[k] - first)]);
   Delta change = transitions_of(batch, contexts);
   change.mixture = mixture_.weights();
   if (second_stage_.enabled()) change.second_stage = second_stage_.weights();
@@ -103,19 +117,23 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch) {
 
 /// Scores one event with what was known before its micro-batch, then moves the weights of mixture
 /// and second stage. Counts move later, all at once.
-void Learner::learn_ranking(const TrainingExample& example, const Context& context) {
+void Learner::learn_ranking(const TrainingExample& example, const Context& context,
+                            ExampleRanks& ranks) {
   if (context.empty()) return;
   scorer_.score(context, set_);
   second_stage_.observe(set_);
   const ItemRow row = knowledge_.catalogue().find(example.item);
   const std::size_t target = row == kNoRow ? set_.rows.size() : place_of(set_.rows, row);
   const bool among = target < set_.rows.size();
-  std::size_t rank = kRankMax;
-  if (among) rank = mixture_rank(set_, target);
-  figures_.mixture_ranks.add(rank);
-  if (among && second_stage_.enabled() && !set_.network_failed)
-    rank = second_stage_.learn(set_, target);
-  figures_.final_ranks.add(rank);
+  ranks.ranked = true;
+  if (among) note_ranks(set_, target, ranks);
+  figures_.mixture_ranks.add(ranks.by_mixture);
+  if (among && second_stage_.enabled() && !set_.network_failed) {
+    const SecondStageTrainer::Outcome outcome = second_stage_.learn(set_, target);
+    ranks.final = static_cast<std::uint32_t>(outcome.rank);
+    ranks.probability = outcome.probability;
+  }
+  figures_.final_ranks.add(ranks.final);
   follow(figures_.candidate_share, among ? 1 : 0, figures_.final_ranks.events);
   if (row == kNoRow || set_.network_failed) return;
   const float loss = mixture_.learn(context.session_length, scorer_.probabilities(row));

@@ -20,7 +20,7 @@
 namespace freshet {
 
 /// How well one ranking foretold the learned events, summed up; every event with a history counts.
-struct RankTotals {
+struct HitTotals {
   std::uint64_t events = 0;
   std::uint64_t hits_at_20 = 0;
   double reciprocal_ranks_at_20 = 0;
@@ -33,6 +33,20 @@ struct RankTotals {
   double mrr_at_20() const {
     return events > 0 ? reciprocal_ranks_at_20 / static_cast<double>(events) : 0;
   }
+};
+
+/// How the experts, the mixture and the second stage ranked one event's item before it was learned.
+struct ExampleRanks {
+  /// Rank of an item that was not among the candidates.
+  static constexpr std::uint32_t kMissing = 0xffffffff;
+
+  bool ranked = false;  ///< False = ignored, or there was no history to rank from.
+  std::array<std::uint32_t, kSourceCount> by_source;  ///< Among the expert's candidates; 0 = first.
+  std::uint32_t by_mixture = kMissing;
+  std::uint32_t final = kMissing;  ///< By the second stage; by the mixture where there is none.
+  float probability = 0;           ///< What the model gave the item (RankedItem::probability).
+
+  ExampleRanks() { by_source.fill(kMissing); }
 };
 
 /// What the learner tells of itself. Means are over about the newest 1,000 examples.
@@ -48,8 +62,8 @@ struct LearnerFigures {
   double candidate_share =
       0;  ///< Share of targets among the candidates: the second stage's ceiling.
   PerSource mixture_weights{};  ///< Mean over all history lengths.
-  RankTotals mixture_ranks;     ///< Order by the mixture, no filters.
-  RankTotals final_ranks;       ///< Order by the second stage, no filters.
+  HitTotals mixture_ranks;     ///< Order by the mixture, no filters.
+  HitTotals final_ranks;       ///< Order by the second stage, no filters.
 };
 
 /// Learns from events as they come; the only owner of what is learned. Every micro-batch is first
@@ -81,12 +95,16 @@ class Learner {
   Status load(const std::string& directory);
 
   const LearnerFigures& figures() const { return figures_; }
+
+  /// Of the examples of the newest `learn`, in their order.
+  std::span<const ExampleRanks> ranks() const { return ranks_; }
+
   const Knowledge& knowledge() const { return knowledge_; }
   ModelVersion version() const { return version_; }
 
  private:
-  void learn_batch(std::span<const TrainingExample* const> batch);
-  void learn_ranking(const TrainingExample& example, const Context& context);
+  void learn_batch(std::span<const TrainingExample* const> batch, const TrainingExample* first);
+  void learn_ranking(const TrainingExample& example, const Context& context, ExampleRanks& ranks);
   Delta transitions_of(std::span<const TrainingExample* const> batch,
                        std::span<const Context> contexts);
   ItemRow admit(ItemId id, const std::string& name, Delta& change);
@@ -105,6 +123,7 @@ class Learner {
   Delta pending_;
   bool weights_changed_ = false;
   CandidateSet set_;
+  std::vector<ExampleRanks> ranks_;
   std::vector<std::size_t> learned_;  // Per transition of the micro-batch: its example's place.
 };
 

@@ -112,17 +112,18 @@ void SecondStageTrainer::observe(const CandidateSet& set) {
   }
 }
 
-std::size_t SecondStageTrainer::learn(const CandidateSet& set, std::size_t target) {
-  if (!score_candidates(weights_, set, pass_)) return set.rows.size();
+SecondStageTrainer::Outcome SecondStageTrainer::learn(const CandidateSet& set, std::size_t target) {
+  if (!score_candidates(weights_, set, pass_)) return {.rank = set.rows.size()};
   const float score = pass_.scores[target];
   std::size_t rank = 0;
   for (std::size_t j = 0; j < pass_.scores.size(); ++j) {
     const bool before = pass_.scores[j] > score || (pass_.scores[j] == score && j < target);
     if (before) ++rank;
   }
+  const float probability = std::exp(score - log_normalizer(set, pass_.scores));
   add_gradient(set, target);
   if (++gradient_events_ == kGradientEvents) step();
-  return rank;
+  return {rank, probability};
 }
 
 void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t target) {

@@ -21,9 +21,15 @@ class SecondStageTrainer {
   /// Takes the candidates' features into the running moments. Comes before `learn`.
   void observe(const CandidateSet& set);
 
-  /// Learns that candidate `target` of `set` was it. Returns the target's rank before learning (0 =
-  /// first). An event with scores that are not finite changes nothing and ranks last.
-  std::size_t learn(const CandidateSet& set, std::size_t target);
+  /// What the weights before learning made of a target.
+  struct Outcome {
+    std::size_t rank = 0;   ///< 0 = first.
+    float probability = 0;  ///< As log_normalizer has it.
+  };
+
+  /// Learns that candidate `target` of `set` was it. An event with scores that are not finite
+  /// changes nothing and ranks last.
+  Outcome learn(const CandidateSet& set, std::size_t target);
 
   bool enabled() const { return weights_.hidden > 0; }
   const SecondStageWeights& weights() const { return weights_; }

@@ -1,6 +1,7 @@
 #include "scoring/ranking/recommender.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "scoring/ranking/reasons.h"
 
@@ -69,9 +70,11 @@ void Recommender::take_best(const std::vector<float>& scores, const Context& con
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
   keep_best(order_, count);
+  const float normalizer = log_normalizer(set_, scores);
   for (const ScoredRow& entry : order_) {
     const ItemRow row = set_.rows[entry.row];
     list.items.push_back(item_of(row, entry.score));
+    list.items.back().probability = std::min(std::exp(entry.score - normalizer), 1.0F);
     list.items.back().reasons =
         reasons_for(row, set_.probabilities[entry.row], context, scorer_, knowledge_);
   }
@@ -88,6 +91,7 @@ void Recommender::fill_with_popular(std::size_t count, RankedList& list) {
     const float share =
         knowledge_.popularity().share(knowledge_.popularity().main_level(), popular.row);
     list.items.push_back(item_of(popular.row, below + share));
+    list.items.back().probability = list.fallback == Fallback::kUnknownUser ? share : 0;
     list.items.back().reasons.push_back(popular_reason());
   }
 }

@@ -1,5 +1,6 @@
 #include "scoring/ranking/scorer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -24,6 +25,11 @@ Scorer::Scorer(const ScoringConfig& config, const Knowledge& knowledge)
       experts_{&popularity_, &covisitation_, &walk_, &network_, &repeat_} {
   for (std::size_t m = 0; m < kSourceCount; ++m)
     FRESHET_ASSERT(index_of(experts_[m]->source()) == m, "experts stand in the order of Source");
+  for (std::size_t m = 0; m < kSourceCount; ++m) {
+    const auto& out = config.without_experts;
+    const std::string_view name = to_string(static_cast<Source>(m));
+    asked_[m] = std::find(out.begin(), out.end(), name) == out.end();
+  }
 }
 
 void Scorer::start_batch(std::span<Context> contexts) {
@@ -33,8 +39,10 @@ void Scorer::start_batch(std::span<Context> contexts) {
     context.batch_index = batch.size();
     batch.push_back(&context);
   }
-  network_.start_batch(batch, candidates_of(Source::kNetwork),
-                       knowledge_.catalogue().unavailable());
+  if (asked(Source::kNetwork)) {
+    network_.start_batch(batch, candidates_of(Source::kNetwork),
+                         knowledge_.catalogue().unavailable());
+  }
 }
 
 void Scorer::score(const Context& context, CandidateSet& set) {
@@ -42,9 +50,11 @@ void Scorer::score(const Context& context, CandidateSet& set) {
   if (slots_.size() < rows) slots_.resize(rows, 0);
   set.rows.clear();
   set.ranks.clear();
-  for (Expert* expert : experts_) expert->prepare(context, rows);
+  for (Expert* expert : experts_)
+    if (asked(expert->source())) expert->prepare(context, rows);
   set.network_failed = network_.failed();
-  for (Expert* expert : experts_) collect(expert->source(), set);
+  for (Expert* expert : experts_)
+    if (asked(expert->source())) collect(expert->source(), set);
   for (const ItemRow row : set.rows) slots_[row] = 0;
 
   set.probabilities.clear();
@@ -78,7 +88,8 @@ void Scorer::collect(Source source, CandidateSet& set) {
 
 PerSource Scorer::probabilities(ItemRow row) const {
   PerSource probabilities{};
-  for (std::size_t m = 0; m < kSourceCount; ++m) probabilities[m] = experts_[m]->probability(row);
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    if (asked_[m]) probabilities[m] = experts_[m]->probability(row);
   return probabilities;
 }
 

@@ -38,6 +38,7 @@ class Scorer {
   const PerSource& weights(const Context& context) const;
 
  private:
+  bool asked(Source source) const { return asked_[index_of(source)]; }
   void collect(Source source, CandidateSet& set);
   std::size_t candidates_of(Source source) const;
 
@@ -49,6 +50,7 @@ class Scorer {
   NetworkExpert network_;
   RepeatExpert repeat_;
   std::array<Expert*, kSourceCount> experts_;  // Indexed by Source.
+  std::array<bool, kSourceCount> asked_;       // False = left out (without_experts).
   FeatureTable feature_table_;
   std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
   std::vector<ScoredRow> best_;

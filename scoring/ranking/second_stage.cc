@@ -94,4 +94,15 @@ bool score_candidates(const SecondStageWeights& weights, const CandidateSet& set
   return finite;
 }
 
+float log_normalizer(const CandidateSet& set, const std::vector<float>& scores) {
+  if (scores.empty()) return 0;
+  const float highest = *std::max_element(scores.begin(), scores.end());
+  float total = 0, mass = 0;
+  for (std::size_t j = 0; j < scores.size(); ++j) {
+    total += std::exp(scores[j] - highest);
+    mass += std::exp(set.base[j]);
+  }
+  return highest + std::log(total / std::min(mass, 1.0F));
+}
+
 }  // namespace freshet

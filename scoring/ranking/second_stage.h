@@ -48,4 +48,9 @@ struct SecondStagePass {
 bool score_candidates(const SecondStageWeights& weights, const CandidateSet& set,
                       SecondStagePass& pass);
 
+/// Returns z for which exp(scores[j] - z) is the probability that candidate j is the next target:
+/// the softmax over the candidates, times the mixture's mass on all of them. `scores`:
+/// [set.rows.size()], finite.
+float log_normalizer(const CandidateSet& set, const std::vector<float>& scores);
+
 }  // namespace freshet
