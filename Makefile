@@ -52,3 +52,4 @@ setup-build:
 setup-test:
 	@docker/install-packages.sh run build test
 	@tests/kafka/fetch-jars.sh
+	@tests/app/evaluation_peers/install.sh

@@ -107,8 +107,8 @@ Plot freshness_plot(std::vector<FreshnessPoint> points, const PlottedFigure& sho
   std::sort(points.begin(), points.end(),
             [](const auto& a, const auto& b) { return a.delay < b.delay; });
   std::uint64_t smallest = 10;
-  const auto positive = std::find_if(points.begin(), points.end(),
-                                     [](const auto& point) { return point.delay > 0; });
+  const auto positive =
+      std::find_if(points.begin(), points.end(), [](const auto& point) { return point.delay > 0; });
   if (positive != points.end()) smallest = positive->delay;
   Plot plot;
   plot.id = std::string("freshness-") + shown.id;

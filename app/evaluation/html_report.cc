@@ -55,9 +55,9 @@ constexpr std::string_view kGlossary = R"(<section class="card" aria-labelledby=
 
 std::string meta_text(const EvaluationReport& report) {
   std::string text;
-  for (const std::string& part : {report.version.empty() ? "" : "Freshet " + report.version,
-                                  count_text(report.events) + " events",
-                                  duration_text(report.seconds)}) {
+  for (const std::string& part :
+       {report.version.empty() ? "" : "Freshet " + report.version,
+        count_text(report.events) + " events", duration_text(report.seconds)}) {
     if (part.empty()) continue;
     text += (text.empty() ? "" : " \u00B7 ") + escaped(part);
   }

@@ -151,7 +151,8 @@ const SliceFigures* slice_of(const ReportRow* row, const SliceFigures& like) {
 /// The slices of one group as a table with a bar in each line.
 std::string slice_card(const EvaluationReport& report, const std::string& group, double longest) {
   const ReportRow* baseline = baseline_of(report);
-  HtmlTable table{"Recall @20 by " + group, {escaped(group), "", kSwatch1 + "Recall @20", "MRR @20"}, {}};
+  HtmlTable table{
+      "Recall @20 by " + group, {escaped(group), "", kSwatch1 + "Recall @20", "MRR @20"}, {}};
   if (baseline != nullptr) table.columns.push_back(kSwatch2 + escaped(baseline->name));
   table.columns.push_back("Events");
   for (const SliceFigures& slice : report.rows.front().figures.slices) {
@@ -184,8 +185,7 @@ std::string signed_points(double change) {
 }
 
 /// One metric's changes as bars to the left (worse) and right (better) of a common zero.
-void add_changes(HtmlTable& table, const EvaluationReport& report,
-                 double AblationBar::*change) {
+void add_changes(HtmlTable& table, const EvaluationReport& report, double AblationBar::*change) {
   double low = 0;
   double high = 0;
   for (const AblationBar& bar : report.ablation) {
@@ -252,9 +252,9 @@ std::string tiles_section(const EvaluationReport& report) {
                   "of " + count_text(report.events) + " learned");
   }
   if (report.events_per_second > 0)
-    tiles += tile("Speed",
-                  short_count_text(report.events_per_second) + "<span class=\"unit\">/s</span>",
-                  "events, " + duration_text(report.seconds) + " in all");
+    tiles +=
+        tile("Speed", short_count_text(report.events_per_second) + "<span class=\"unit\">/s</span>",
+             "events, " + duration_text(report.seconds) + " in all");
   if (tiles.empty()) return {};
   return "<section class=\"tiles\" aria-label=\"Key figures\">\n" + tiles + "</section>\n";
 }
@@ -300,9 +300,10 @@ std::string slices_section(const EvaluationReport& report) {
 
 std::string experts_section(const EvaluationReport& report) {
   if (report.rows.empty() || report.rows.front().figures.sources.empty()) return {};
-  HtmlTable table{"What each expert brought",
-                  {"Strongest reason", "", kSwatch1 + "Of hits", kSwatch3 + "Of items listed", "Precision"},
-                  {}};
+  HtmlTable table{
+      "What each expert brought",
+      {"Strongest reason", "", kSwatch1 + "Of hits", kSwatch3 + "Of items listed", "Precision"},
+      {}};
   for (const SourceFigures& source : report.rows.front().figures.sources)
     table.rows.push_back({escaped(to_string(source.source)),
                           bar_cell(bar_rect("c1", 0, source.hit_share, 2, 6) +
@@ -329,8 +330,8 @@ std::string periods_section(const EvaluationReport& report) {
     cells[0] = escaped(period);
     for (const PeriodFigures& figures : report.periods) {
       if (figures.period != period) continue;
-      const auto at = static_cast<std::size_t>(std::find(rows.begin(), rows.end(), figures.row) -
-                                               rows.begin());
+      const auto at =
+          static_cast<std::size_t>(std::find(rows.begin(), rows.end(), figures.row) - rows.begin());
       if (cells[1].empty()) cells[1] = count_text(figures.events);
       cells[2 + 2 * at] = percent_text(figures.at_20.recall);
       cells[3 + 2 * at] = percent_text(figures.at_20.mrr);
@@ -342,11 +343,13 @@ std::string periods_section(const EvaluationReport& report) {
 
 std::string run_section(const EvaluationReport& report) {
   std::string streams;
-  for (const std::string& stream : report.streams) streams += (streams.empty() ? "" : "\n") + stream;
+  for (const std::string& stream : report.streams)
+    streams += (streams.empty() ? "" : "\n") + stream;
   std::string facts = fact("Protocol", report.protocol) + fact("Streams", streams) +
                       fact("Machine", report.machine);
   if (!report.command_line.empty())
-    facts += "<div><dt>Command</dt><dd><code>" + escaped(report.command_line) + "</code></dd></div>";
+    facts +=
+        "<div><dt>Command</dt><dd><code>" + escaped(report.command_line) + "</code></dd></div>";
   std::string body;
   if (!facts.empty()) body += "<dl class=\"facts\">" + facts + "</dl>";
   if (!report.config.empty())

@@ -28,11 +28,21 @@ std::string escaped(std::string_view text) {
   for (const char c : valid_utf8(text)) {
     const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
       default:
         if (control) {
           result += "\uFFFD";
@@ -62,7 +72,8 @@ std::string count_text(std::uint64_t count) {
 std::string short_count_text(double count) {
   if (!std::isfinite(count)) return std::string(kNoNumber);
   if (count >= 999'500) return trimmed(fmt::format("{:.2f}", count / 1e6)) + " M";
-  if (count >= 1'000) return trimmed(fmt::format("{:.{}f}", count / 1e3, count < 99'950 ? 1 : 0)) + " k";
+  if (count >= 1'000)
+    return trimmed(fmt::format("{:.{}f}", count / 1e3, count < 99'950 ? 1 : 0)) + " k";
   return fmt::format("{:.0f}", count);
 }
 

@@ -26,8 +26,7 @@ double ItemCounts::share(ItemId item) const {
 std::size_t ItemCounts::place(ItemId item) const {
   const std::uint64_t count = events(item);
   if (count == 0) return 0;
-  return 1 +
-         static_cast<std::size_t>(std::distance(items_with_.begin(), items_with_.find(count)));
+  return 1 + static_cast<std::size_t>(std::distance(items_with_.begin(), items_with_.find(count)));
 }
 
 }  // namespace freshet

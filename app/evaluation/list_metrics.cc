@@ -84,9 +84,8 @@ void ExposureTotals::add(std::span<const ItemId> list) {
 
 double ExposureTotals::coverage(std::size_t k, std::size_t items) const {
   if (items == 0) return 0;
-  const auto shown = std::count_if(items_.begin(), items_.end(), [k](const auto& entry) {
-    return entry.second.best_rank < k;
-  });
+  const auto shown = std::count_if(items_.begin(), items_.end(),
+                                   [k](const auto& entry) { return entry.second.best_rank < k; });
   return static_cast<double>(shown) / static_cast<double>(items);
 }
 

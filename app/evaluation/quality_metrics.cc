@@ -12,15 +12,15 @@ namespace {
 constexpr std::uint64_t kColdItemEvents = 5;
 constexpr std::uint64_t kColdUserEvents = 3;
 
-constexpr std::array kItemSlices = {"of these never seen", "of these 1-4 events", "5 events or more"};
+constexpr std::array kItemSlices = {"of these never seen", "of these 1-4 events",
+                                    "5 events or more"};
 constexpr std::array kUserSlices = {"cold: under 3 events", "3 events or more"};
 constexpr std::array<const char*, kLengthBuckets> kLengthSlices = {"0-1", "2",   "3",
                                                                    "4-5", "6-9", "10 or more"};
 
 /// The event's list as ids, at most kEvaluatedListMax.
 struct Ids {
-  explicit Ids(std::span<const JudgedItem> list)
-      : size(std::min(list.size(), kEvaluatedListMax)) {
+  explicit Ids(std::span<const JudgedItem> list) : size(std::min(list.size(), kEvaluatedListMax)) {
     std::transform(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size), ids.begin(),
                    [](const JudgedItem& item) { return item.id; });
   }
@@ -57,8 +57,8 @@ void QualityMetrics::judge(const JudgedEvent& event) {
   FRESHET_ASSERT(event.items > 0, "a list ranks at least one item");
   const Ids list(event.list);
   const auto ids = list.get();
-  const auto rank = static_cast<std::size_t>(std::find(ids.begin(), ids.end(), event.target) -
-                                             ids.begin());
+  const auto rank =
+      static_cast<std::size_t>(std::find(ids.begin(), ids.end(), event.target) - ids.begin());
   const bool hit = rank < ids.size();
   items_ = event.items;
   judge_list(event, ids, rank);
@@ -85,9 +85,9 @@ void QualityMetrics::judge_list(const JudgedEvent& event, std::span<const ItemId
   if (options_.category_of)
     divergence_.add(calibration_divergence(event.history, ids, options_.category_of));
   const bool hit = rank < ids.size();
-  serendipity_.add(hit ? serendipity_of_hit(rank, counts_.place(event.target), event.items,
-                                            kEvaluatedListMax)
-                       : 0);
+  serendipity_.add(
+      hit ? serendipity_of_hit(rank, counts_.place(event.target), event.items, kEvaluatedListMax)
+          : 0);
   surprise_.add(
       hit ? surprise_of_hit(event.target, event.popular, event.history, options_.similarity) : 0);
 }

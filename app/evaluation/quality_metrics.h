@@ -31,11 +31,11 @@ struct JudgedEvent {
   ItemId target;                     ///< What the event was on.
   float target_probability = 0;      ///< Estimate for the target; 0 = it was no candidate.
   Action action = Action::kClick;
-  std::size_t items = 0;             ///< Size of the catalogue that was ranked, at least 1.
-  std::uint64_t user_events = 0;     ///< Events of the user before this one.
-  std::size_t session_length = 0;    ///< Steps of the current session before this one.
-  std::span<const ItemId> history;   ///< The user's newest items, in any order.
-  std::span<const ItemId> popular;   ///< What popularity alone would have shown.
+  std::size_t items = 0;            ///< Size of the catalogue that was ranked, at least 1.
+  std::uint64_t user_events = 0;    ///< Events of the user before this one.
+  std::size_t session_length = 0;   ///< Steps of the current session before this one.
+  std::span<const ItemId> history;  ///< The user's newest items, in any order.
+  std::span<const ItemId> popular;  ///< What popularity alone would have shown.
 };
 
 /// What the metrics ask of the outside. A function left empty leaves out what needs it.

@@ -67,7 +67,8 @@ Axes axes_of(const Plot& plot) {
   }
   if (y.empty()) return {};
   if (plot.y_from_zero) y.include(0);
-  if (y.high <= y.low) y = {y.low - std::abs(y.low) / 10 - 1e-6, y.high + std::abs(y.high) / 10 + 1e-6};
+  if (y.high <= y.low)
+    y = {y.low - std::abs(y.low) / 10 - 1e-6, y.high + std::abs(y.high) / 10 + 1e-6};
   std::vector<double> steps = round_steps(y.low, y.high, 6);
   y.include(steps.front());
   y.include(steps.back());

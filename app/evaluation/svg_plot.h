@@ -31,11 +31,11 @@ struct Plot {
   std::string description;  ///< What it shows, for those who cannot see it.
   std::string x_title;
   std::vector<PlotLine> lines;
-  std::vector<Tick> x_ticks;                          ///< Ascending; those without room are left out.
-  bool y_from_zero = true;                            ///< Else the axis ends near the data.
-  bool dots = false;                                  ///< Marks every point.
-  std::function<std::string(double, int)> y_text;     ///< (value, decimals) as text.
-  std::function<std::string(double)> x_text;          ///< Of a point, for its tooltip.
+  std::vector<Tick> x_ticks;                       ///< Ascending; those without room are left out.
+  bool y_from_zero = true;                         ///< Else the axis ends near the data.
+  bool dots = false;                               ///< Marks every point.
+  std::function<std::string(double, int)> y_text;  ///< (value, decimals) as text.
+  std::function<std::string(double)> x_text;       ///< Of a point, for its tooltip.
 };
 
 /// Returns round values from near `low` to near `high`, at most `count`, at equal steps.

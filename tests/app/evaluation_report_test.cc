@@ -53,13 +53,12 @@ std::string nesting_fault(const std::string& html) {
     if (end == std::string::npos) return "unfinished tag";
     const bool closes = html[at + 1] == '/';
     const std::size_t begin = at + (closes ? 2 : 1);
-    const std::string name =
-        html.substr(begin, html.find_first_of(" >/\n", begin) - begin);
+    const std::string name = html.substr(begin, html.find_first_of(" >/\n", begin) - begin);
     if (closes) {
       if (open.empty() || open.back() != name) return "</" + name + ">";
       open.pop_back();
-    } else if (html[end - 1] != '/' && std::find(without_end.begin(), without_end.end(), name) ==
-                                           without_end.end()) {
+    } else if (html[end - 1] != '/' &&
+               std::find(without_end.begin(), without_end.end(), name) == without_end.end()) {
       open.push_back(name);
       // What is inside is no markup.
       if (name == "style" || name == "script") at = html.find("</" + name, end) - 1;
@@ -90,8 +89,8 @@ TEST(ReportJson, KeepsItsKeysInOrder) {
   const std::string json = encode_report(sample_evaluation());
 
   std::size_t last = 0;
-  for (const char* key : {"title", "command_line", "streams", "config", "rows",
-                          "quality_over_time", "periods", "freshness", "diversity", "ablation"}) {
+  for (const char* key : {"title", "command_line", "streams", "config", "rows", "quality_over_time",
+                          "periods", "freshness", "diversity", "ablation"}) {
     const std::size_t at = json.find("\"" + std::string(key) + "\":");
     ASSERT_NE(at, std::string::npos) << key;
     EXPECT_GT(at, last == 0 ? 0 : last) << key;
@@ -153,8 +152,8 @@ TEST(HtmlReport, ComparesTheFirstRowWithTheBaseline) {
 TEST(HtmlReport, NamesAndDescribesEveryPlot) {
   const std::string html = encode_html_report(sample_evaluation());
 
-  for (const char* id : {"time-recall", "time-mrr", "freshness-recall", "freshness-mrr",
-                         "diversity"}) {
+  for (const char* id :
+       {"time-recall", "time-mrr", "freshness-recall", "freshness-mrr", "diversity"}) {
     EXPECT_THAT(html, HasSubstr("<title id=\"" + std::string(id) + "-t\">"));
     EXPECT_THAT(html, HasSubstr("<desc id=\"" + std::string(id) + "-d\">"));
   }

@@ -49,9 +49,11 @@ struct SampleRow {
   double recall;
   double mrr;
 };
-constexpr SampleRow kRows[] = {
-    {"second stage", .5712, .2106},   {"mixture", .5469, .1906}, {"walk", .5241, .1749},
-    {"co-visitation", .3922, .1546},  {"popularity", .0152, .0032}};
+constexpr SampleRow kRows[] = {{"second stage", .5712, .2106},
+                               {"mixture", .5469, .1906},
+                               {"walk", .5241, .1749},
+                               {"co-visitation", .3922, .1546},
+                               {"popularity", .0152, .0032}};
 
 QualityLine line(const SampleRow& row) {
   QualityLine line{row.name, {}};
@@ -71,8 +73,9 @@ EvaluationReport sample_evaluation() {
   report.command_line =
       "freshet evaluate periods/*.txt --format session-item --protocol periods --html report.html";
   report.streams = {"period_00.txt", "period_01.txt", "period_02.txt"};
-  report.protocol = "Every event ranked before it is learned; judged on items seen before its "
-                    "period, sessions of two events or more.";
+  report.protocol =
+      "Every event ranked before it is learned; judged on items seen before its "
+      "period, sessions of two events or more.";
   report.config = "scoring:\n  list_size: 20\n  covisitation:\n    window: 10\n";
   report.machine = "2 cores, made-up figures";
   report.version = "0.1.0";
@@ -96,8 +99,10 @@ EvaluationReport sample_evaluation() {
                       {62'000, "a whole period", ranking(.5402, .1961, 20)}};
   report.diversity = {{0, .2961, .412},  {.1, .2958, .436}, {.2, .2949, .468},
                       {.3, .2927, .503}, {.5, .2841, .571}, {.7, .2622, .648}};
-  report.ablation = {{"second stage", -.0243, -.0200}, {"walk", -.0350, -.0121},
-                     {"co-visitation", -.0062, -.0048}, {"repeat", -.0011, -.0019},
+  report.ablation = {{"second stage", -.0243, -.0200},
+                     {"walk", -.0350, -.0121},
+                     {"co-visitation", -.0062, -.0048},
+                     {"repeat", -.0011, -.0019},
                      {"popularity", -.0008, .0002}};
   return report;
 }
