@@ -22,7 +22,8 @@ constexpr double kLeft = 62;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 12;
 constexpr double kBottom = kHeight - 46;
-constexpr double kLetterWidth = 8.5;  // Of the larger type.
+constexpr double kLetterWidth = 6.8;
+constexpr double kLetterWidthOnPhone = 9.6;
 constexpr int kColours = 5;
 
 struct Range {
@@ -96,19 +97,38 @@ void draw_value_axis(std::string& svg, const Plot& plot, const Axes& axes) {
   }
 }
 
-/// Draws from the right, so that the last label, which often says most, is never the one left out.
+/// Room for labels along the x axis, taken from the right, so that the last one, which often says
+/// most, is never left out.
+class Room {
+ public:
+  explicit Room(double letter_width) : letter_width_(letter_width) {}
+
+  /// Takes the room of `text` at `x`; false = there is none.
+  bool take(double x, const std::string& text) {
+    const double half = letter_width_ * static_cast<double>(text.size()) / 2;
+    const double centre = std::min(x, kWidth - half);
+    if (centre + half > free_until_) return false;
+    free_until_ = centre - half - 6;
+    return true;
+  }
+
+ private:
+  double letter_width_;
+  double free_until_ = kWidth + 1;
+};
+
 void draw_x_axis(std::string& svg, const Plot& plot, const Axes& axes) {
-  double free_until = kWidth;
+  Room room(kLetterWidth);
+  Room room_on_phone(kLetterWidthOnPhone);
   for (auto tick = plot.x_ticks.rbegin(); tick != plot.x_ticks.rend(); ++tick) {
-    const double half = kLetterWidth * static_cast<double>(tick->text.size()) / 2;
     const double x = axes.x(tick->at);
-    const double centre = std::clamp(x, kLeft - 20 + half, kWidth - half);
-    if (x < kLeft - 1 || x > kRight + 1 || centre + half > free_until) continue;
-    free_until = centre - half - 4;
-    const std::string_view anchor = centre < x ? "end" : "middle";
+    if (x < kLeft - 1 || x > kRight + 1 || !room.take(x, tick->text)) continue;
+    const double half = kLetterWidthOnPhone * static_cast<double>(tick->text.size()) / 2;
+    const bool at_edge = x + half > kWidth;
     fmt::format_to(std::back_inserter(svg),
-                   "<text class=\"axis\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
-                   centre < x ? kWidth : centre, kBottom + 20, anchor, escaped(tick->text));
+                   "<text class=\"axis{}\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
+                   room_on_phone.take(x, tick->text) ? "" : " roomy", at_edge ? kWidth : x,
+                   kBottom + 20, at_edge ? "end" : "middle", escaped(tick->text));
   }
   fmt::format_to(std::back_inserter(svg),
                  "<text class=\"axis name\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
