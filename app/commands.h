@@ -18,6 +18,7 @@ void add_run_command(CLI::App& app, Command& chosen);
 void add_demo_command(CLI::App& app, Command& chosen);
 void add_replay_command(CLI::App& app, Command& chosen);
 void add_generate_command(CLI::App& app, Command& chosen);
+void add_evaluate_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 void add_topics_command(CLI::App& app, Command& chosen);
 void add_version_command(CLI::App& app, Command& chosen);

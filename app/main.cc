@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   freshet::add_demo_command(app, chosen);
   freshet::add_replay_command(app, chosen);
   freshet::add_generate_command(app, chosen);
+  freshet::add_evaluate_command(app, chosen);
   freshet::add_validate_command(app, chosen);
   freshet::add_topics_command(app, chosen);
   freshet::add_version_command(app, chosen);

@@ -31,6 +31,20 @@ void put(JsonWriter& writer, std::string_view key, bool value) {
   writer.Bool(value);
 }
 
+void put_cost(JsonWriter& writer, const CostFigures& cost) {
+  put_key(writer, "cost");
+  writer.StartObject();
+  put(writer, "learn_us_per_event", cost.learn_us_per_event);
+  put(writer, "rank_us_per_event", cost.rank_us_per_event);
+  put(writer, "items", cost.items);
+  put(writer, "users", cost.users);
+  put(writer, "model_bytes_per_item", cost.model_bytes_per_item);
+  put(writer, "state_bytes_per_user", cost.state_bytes_per_user);
+  put(writer, "candidate_share", cost.candidate_share);
+  put(writer, "rows_left_out", cost.rows_left_out);
+  writer.EndObject();
+}
+
 /// Writes `values` as an array of objects; `put_members(value)` writes what is in one.
 template <class Values, class PutMembers>
 void put_objects(JsonWriter& writer, std::string_view key, const Values& values,
@@ -98,6 +112,7 @@ void put_run(JsonWriter& writer, const EvaluationReport& report) {
   put(writer, "events", report.events);
   put(writer, "seconds", report.seconds);
   put(writer, "events_per_second", report.events_per_second);
+  put_cost(writer, report.cost);
 }
 
 void put_curves(JsonWriter& writer, const EvaluationReport& report) {

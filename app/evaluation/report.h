@@ -57,6 +57,18 @@ struct AblationBar {
   double mrr_20_change = 0;
 };
 
+/// What a run cost, and what it came to know.
+struct CostFigures {
+  double learn_us_per_event = 0;  ///< Time in the learner.
+  double rank_us_per_event = 0;   ///< Time in ranking, all rows together; the learner not counted.
+  std::uint64_t items = 0;
+  std::uint64_t users = 0;
+  double model_bytes_per_item = 0;  ///< Of the checkpoint, the network not counted.
+  double state_bytes_per_user = 0;  ///< As stored.
+  double candidate_share = 0;       ///< Share of the newest targets that were candidates at all.
+  std::string rows_left_out;        ///< How many, and why the first; empty = none.
+};
+
 /// All that an evaluation found. Sections without data are left out of the page. What is text may
 /// be any bytes: writers escape it.
 struct EvaluationReport {
@@ -70,6 +82,7 @@ struct EvaluationReport {
   std::uint64_t events = 0;
   double seconds = 0;
   double events_per_second = 0;
+  CostFigures cost;
   std::vector<ReportRow> rows;  ///< The first is the one that the page is about.
   std::vector<QualityLine> quality_over_time;
   std::vector<PeriodFigures> periods;

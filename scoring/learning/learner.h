@@ -62,8 +62,8 @@ struct LearnerFigures {
   double candidate_share =
       0;  ///< Share of targets among the candidates: the second stage's ceiling.
   PerSource mixture_weights{};  ///< Mean over all history lengths.
-  HitTotals mixture_ranks;     ///< Order by the mixture, no filters.
-  HitTotals final_ranks;       ///< Order by the second stage, no filters.
+  HitTotals mixture_ranks;      ///< Order by the mixture, no filters.
+  HitTotals final_ranks;        ///< Order by the second stage, no filters.
 };
 
 /// Learns from events as they come; the only owner of what is learned. Every micro-batch is first

@@ -10,7 +10,7 @@
 #include <boost/iostreams/filtering_stream.hpp>
 
 #include "ingest/event_decoder.h"
-#include "temporary_folder.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace freshet {
 namespace {
@@ -76,7 +76,7 @@ class FileSourceTest : public testing::Test {
     return config;
   }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory folder_;
 };
 
 TEST_F(FileSourceTest, NumbersLinesAndPassesOverBlankOnes) {

@@ -2,8 +2,8 @@
 
 #include "ingest/file_source.h"
 #include "ingest/replay_pacer.h"
-#include "temporary_folder.h"
 #include "tests/fakes/fake_source.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace freshet {
 namespace {
@@ -20,7 +20,7 @@ std::unique_ptr<RecordSource> make_fake(const std::vector<std::string>& values) 
 }
 
 std::unique_ptr<RecordSource> make_file(const std::vector<std::string>& values) {
-  const TemporaryFolder folder;  // An open file outlives its name.
+  const TemporaryDirectory folder;  // An open file outlives its name.
   std::string lines;
   for (const std::string& value : values) lines += value + "\n";
   auto source = FileSource::open({folder.write("lines", lines)}, IngestConfig{});

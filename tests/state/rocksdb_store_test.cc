@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "temporary_directory.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace freshet {
 namespace {

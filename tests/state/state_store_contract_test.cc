@@ -8,7 +8,7 @@
 #include "state/memory_store.h"
 #include "state/rocksdb_store.h"
 #include "state_samples.h"
-#include "temporary_directory.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace freshet {
 namespace {

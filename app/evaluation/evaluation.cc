@@ -1,0 +1,198 @@
+#include "app/evaluation/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/evaluation/ablation.h"
+#include "app/evaluation/protocol.h"
+#include "app/network_choice.h"
+
+namespace freshet {
+namespace {
+
+std::string describe(const EvaluationOptions& options) {
+  std::string text;
+  switch (options.protocol) {
+    case Protocol::kPrequential:
+      text = "prequential: every event ranked before it is learned";
+      break;
+    case Protocol::kPeriods:
+      text = "periods: a file each, the first only teaches; items seen before the period count";
+      break;
+    case Protocol::kLeaveOneOut:
+      text = "leave one out: each user's last event is the target, the one before is not learned";
+      break;
+  }
+  if (options.every > 1) text += fmt::format("; every {}th event ranked", options.every);
+  if (options.passes > 1) text += fmt::format("; {} passes over the history", options.passes);
+  return text;
+}
+
+void add(const RankingFigures& from, RankingFigures& to) {
+  to.hit_rate += from.hit_rate;
+  to.recall += from.recall;
+  to.precision += from.precision;
+  to.f1 += from.f1;
+  to.mrr += from.mrr;
+  to.ndcg += from.ndcg;
+}
+
+void scale(double factor, RankingFigures& figures) {
+  for (double* value : {&figures.hit_rate, &figures.recall, &figures.precision, &figures.f1,
+                        &figures.mrr, &figures.ndcg})
+    *value *= factor;
+}
+
+QualityFigures figures_of(const RankTotals& ranks) {
+  QualityFigures figures;
+  figures.events = ranks.lists();
+  for (std::size_t k = 0; k < kCutOffs.size(); ++k)
+    figures.at[k] = {
+        .k = kCutOffs[k], .ranking = ranks.at(kCutOffs[k]), .coverage = QualityFigures::kUndefined};
+  return figures;
+}
+
+/// The figures of a row: all metrics where lists were judged, else those that ranks alone give.
+QualityFigures figures_of_row(const Scoreboard& scores, std::size_t row, std::size_t followers) {
+  if (row < followers) return scores.follower_figures(row);
+  if (row == followers) return scores.popularity_figures();
+  return figures_of(scores.rows()[row].ranks);
+}
+
+/// One row's periods, and their mean: ADER's figure.
+void add_periods(const ScoreRow& row, EvaluationReport& report) {
+  PeriodFigures mean{.period = "mean", .row = row.name};
+  std::vector<PeriodFigures> periods;
+  for (std::size_t period = 0; period < row.periods.size(); ++period) {
+    const RankTotals& known = row.periods[period].known;
+    if (known.lists() == 0) continue;
+    periods.push_back({.period = fmt::format("{}", period),
+                       .row = row.name,
+                       .events = known.lists(),
+                       .at_20 = known.at(kEvaluatedListMax)});
+    mean.events += known.lists();
+    add(periods.back().at_20, mean.at_20);
+  }
+  if (periods.empty()) return;
+  scale(1 / static_cast<double>(periods.size()), mean.at_20);
+  report.periods.push_back(mean);
+  report.periods.insert(report.periods.end(), periods.begin(), periods.end());
+}
+
+void add_freshness(const EvaluationOptions& options, const Scoreboard& scores,
+                   EvaluationReport& report) {
+  if (options.delays.size() + (options.freeze ? 1 : 0) < 2) return;
+  for (std::size_t k = 0; k < options.delays.size(); ++k)
+    report.freshness.push_back(
+        {options.delays[k], "", scores.rows()[k].ranks.at(kEvaluatedListMax)});
+  if (!options.freeze) return;
+  const std::size_t longest = *std::max_element(options.delays.begin(), options.delays.end());
+  report.freshness.push_back({std::max<std::uint64_t>(10 * longest, 100'000), "a whole period",
+                              scores.rows()[options.delays.size()].ranks.at(kEvaluatedListMax)});
+}
+
+CostFigures cost_of(const ProtocolRun& run) {
+  const Evaluator& evaluator = run.evaluator();
+  const Knowledge& knowledge = evaluator.learner().knowledge();
+  const auto events = static_cast<double>(std::max<std::uint64_t>(run.events(), 1));
+  const auto items = static_cast<double>(std::max<std::size_t>(knowledge.catalogue().size(), 1));
+  return {.learn_us_per_event = 1e6 * evaluator.learn_seconds() / events,
+          .rank_us_per_event = 1e6 * evaluator.rank_seconds() / events,
+          .items = knowledge.catalogue().size(),
+          .users = evaluator.users(),
+          .model_bytes_per_item = static_cast<double>(knowledge.to_bytes().size()) / items,
+          .state_bytes_per_user = evaluator.bytes_per_user(),
+          .candidate_share = evaluator.learner().figures().candidate_share,
+          .rows_left_out = run.bad_rows()};
+}
+
+EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& options) {
+  EvaluationReport report;
+  report.streams = options.paths;
+  report.protocol = describe(options);
+  report.events = run.events();
+  report.seconds = run.seconds();
+  report.events_per_second = static_cast<double>(run.events()) / std::max(run.seconds(), 1e-9);
+  const Scoreboard& scores = run.scores();
+  const std::size_t followers = options.delays.size() + (options.freeze ? 1 : 0);
+  for (std::size_t row = 0; row < scores.rows().size(); ++row) {
+    const RankTotals& ranks = scores.rows()[row].ranks;
+    if (ranks.lists() == 0) continue;
+    // An expert that never named a target is off, or has nothing to go by in this stream.
+    if (row > followers && ranks.at(kEvaluatedListMax).hit_rate == 0) continue;
+    report.rows.push_back({.name = scores.rows()[row].name,
+                           .figures = figures_of_row(scores, row, followers),
+                           .baseline = row == followers});
+    if (options.protocol == Protocol::kPeriods) add_periods(scores.rows()[row], report);
+  }
+  report.quality_over_time = run.over_time();
+  add_freshness(options, scores, report);
+  return report;
+}
+
+Result<RankingFigures> run_without(const Ablation& part, Config config,
+                                   const EvaluationOptions& options,
+                                   const EvaluationProgress& progress, std::stop_token stop) {
+  part.leave_out(config.scoring);
+  auto factory = choose_network(config.scoring);
+  if (!factory) return tl::unexpected(factory.error());
+  EvaluationOptions live_only = options;
+  live_only.delays = {0};
+  live_only.freeze = false;
+  ProtocolRun run(config, *factory, live_only);
+  FRESHET_RETURN_IF_ERROR(run.run(
+      [&](const ReplayProgress& done, const std::string& note) {
+        progress(done, "without " + part.name + ": " + note);
+      },
+      stop));
+  return run.scores().live().ranks.at(kEvaluatedListMax);
+}
+
+Status check(const EvaluationOptions& options) {
+  for (const std::string& name : options.ablate) {
+    const auto names = ablation_names();
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      return error(
+          ErrorCode::kInvalidConfig,
+          fmt::format("--ablate {}: not known: write some of {}", name, fmt::join(names, ",")));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> ablation_names() {
+  std::vector<std::string> names;
+  for (const Ablation& part : ablations()) names.push_back(part.name);
+  return names;
+}
+
+Result<EvaluationReport> evaluate(const Config& given, const EvaluationOptions& options,
+                                  const EvaluationProgress& progress, std::stop_token stop) {
+  FRESHET_RETURN_IF_ERROR(check(options));
+  Config config = given;
+  config.ingest = Recording::for_format(options.format, config.ingest);
+  if (options.format != RecordingFormat::kConfigured) {
+    // Times that stand a millisecond apart say nothing of bots.
+    config.state.bot_events_per_minute_max = 0;
+  }
+  auto factory = choose_network(config.scoring);
+  if (!factory) return tl::unexpected(factory.error());
+  ProtocolRun run(config, *factory, options);
+  FRESHET_RETURN_IF_ERROR(run.run(progress, stop));
+  EvaluationReport report = report_of(run, options);
+  report.config = to_yaml(config);
+  report.cost = cost_of(run);
+  const RankingFigures whole = run.scores().live().ranks.at(kEvaluatedListMax);
+  for (const std::string& name : options.ablate) {
+    const auto& all = ablations();
+    const auto part = std::find_if(all.begin(), all.end(), [&](auto& a) { return a.name == name; });
+    auto without = run_without(*part, config, options, progress, stop);
+    if (!without) return tl::unexpected(without.error());
+    report.ablation.push_back({name, without->recall - whole.recall, without->mrr - whole.mrr});
+  }
+  return report;
+}
+
+}  // namespace freshet

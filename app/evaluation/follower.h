@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/replica.h"
+
+namespace freshet {
+
+/// How far a follower stays behind the learner.
+struct FollowerLag {
+  std::uint64_t events = 0;       ///< Learned events that it does not know yet.
+  bool until_period_end = false;  ///< Follows at the ends of periods only (`events` is unused).
+
+  /// "live", "delay 1000", "frozen per period".
+  std::string name() const;
+};
+
+/// A replica that follows the learner at a distance: what an event is ranked with. With a lag of 0
+/// it is what a running program's scoring thread has when no queue is in between. Confined to one
+/// thread.
+class Follower {
+ public:
+  /// `factory` may be null: then there is no network.
+  Follower(const ScoringConfig& config, const NetworkFactory& factory, FollowerLag lag)
+      : lag_(lag), replica_(config, factory) {}
+
+  /// Takes notice of what the learner knows after `learned` events in all, and applies what is old
+  /// enough. Errors: those of Replica::apply.
+  Status take(std::shared_ptr<const Delta> delta, std::uint64_t learned);
+
+  /// Takes notice of a period's end. Errors: those of Replica::apply.
+  Status end_period();
+
+  std::vector<RankedList> rank(std::span<const RankRequest> requests) {
+    return replica_.rank(requests);
+  }
+
+  const FollowerLag& lag() const { return lag_; }
+  const Replica& replica() const { return replica_; }
+
+ private:
+  struct Waiting {
+    std::shared_ptr<const Delta> delta;
+    std::uint64_t learned;
+  };
+
+  Status apply_oldest();
+
+  FollowerLag lag_;
+  Replica replica_;
+  std::deque<Waiting> waiting_;  // Oldest first.
+};
+
+}  // namespace freshet

@@ -1,0 +1,167 @@
+#include "app/evaluation/protocol.h"
+
+#include <fmt/format.h>
+
+#include <absl/container/flat_hash_map.h>
+#include <chrono>
+
+#include "ingest/item_decoder.h"
+
+namespace freshet {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kRecordsMax = 500;
+/// Points of quality over time.
+constexpr double kPoints = 100;
+/// Events between two looks at the clock, the stop and the bar.
+constexpr std::uint64_t kEventsPerLook = 256;
+
+std::vector<FollowerLag> lags_of(const EvaluationOptions& options) {
+  std::vector<FollowerLag> lags;
+  for (const std::uint64_t delay : options.delays) lags.push_back({.events = delay});
+  if (options.freeze) lags.push_back({.until_period_end = true});
+  return lags;
+}
+
+Status stopped() {
+  return error(ErrorCode::kTimedOut, "evaluate: stopped before the end of the stream");
+}
+
+}  // namespace
+
+ProtocolRun::ProtocolRun(const Config& config, const NetworkFactory& factory,
+                         const EvaluationOptions& options)
+    : config_(config),
+      options_(options),
+      scores_(lags_of(options), options.protocol == Protocol::kPeriods ? 1 : 0),
+      evaluator_(config, factory, lags_of(options),
+                 [this](const JudgedExample& example) { scores_.judge(example, evaluator_); }),
+      over_time_{{scores_.live().name, {}}, {scores_.popularity().name, {}}} {}
+
+Status ProtocolRun::run(const EvaluationProgress& progress, std::stop_token stop) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto recording = Recording::open(options_.paths, options_.format, config_.ingest);
+  if (!recording) return tl::unexpected(recording.error());
+  if (!options_.items_path.empty()) FRESHET_RETURN_IF_ERROR(tell_items());
+  FRESHET_RETURN_IF_ERROR(options_.protocol == Protocol::kLeaveOneOut
+                              ? run_leave_one_out(*recording, progress, stop)
+                              : run_stream(*recording, progress, stop));
+  FRESHET_RETURN_IF_ERROR(evaluator_.flush());
+  show(*recording, progress);
+  if (recording->bad_rows() > 0)
+    bad_rows_ = fmt::format("{} rows left out, the first: {}", recording->bad_rows(),
+                            recording->first_bad_row());
+  seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return {};
+}
+
+Status ProtocolRun::tell_items() {
+  IngestConfig config = config_.ingest;
+  config.format = "json";
+  auto file = FileSource::open({options_.items_path}, config);
+  if (!file) return tl::unexpected(file.error());
+  ItemDecoder decoder(config, config_.scoring.catalogue.embedding_dim);
+  while (!(*file)->exhausted()) {
+    auto records = (*file)->poll(kRecordsMax, 0ms);
+    if (!records) return tl::unexpected(records.error());
+    std::vector<ItemUpdate> updates;
+    for (const Record& record : *records) {
+      auto update = decoder.decode(record);
+      if (!update) {
+        return error(ErrorCode::kInvalidConfig,
+                     fmt::format("{}:{}: {}", options_.items_path, record.offset.value + 1,
+                                 update.error().text));
+      }
+      updates.push_back(std::move(*update));
+    }
+    FRESHET_RETURN_IF_ERROR(evaluator_.add(updates));
+  }
+  return {};
+}
+
+Status ProtocolRun::run_stream(Recording& recording, const EvaluationProgress& progress,
+                               std::stop_token stop) {
+  const std::size_t first_judged = options_.protocol == Protocol::kPeriods ? 1 : 0;
+  while (true) {
+    auto event = recording.next();
+    if (!event) return tl::unexpected(event.error());
+    if (!*event) return {};
+    const bool judged = (*event)->period >= first_judged && events_ % options_.every == 0;
+    FRESHET_RETURN_IF_ERROR(
+        evaluator_.add(**event, judged ? EventUse::kRankAndLearn : EventUse::kLearn));
+    if (++events_ % kEventsPerLook != 0) continue;
+    if (stop.stop_requested()) return stopped();
+    show(recording, progress);
+  }
+}
+
+Status ProtocolRun::run_leave_one_out(Recording& recording, const EvaluationProgress& progress,
+                                      std::stop_token stop) {
+  std::vector<RecordedEvent> events;
+  absl::flat_hash_map<UserId, std::size_t> count;
+  while (true) {
+    auto event = recording.next();
+    if (!event) return tl::unexpected(event.error());
+    if (!*event) break;
+    ++count[(*event)->event.user];
+    events.push_back(std::move(**event));
+    if (stop.stop_requested()) return stopped();
+  }
+  std::vector<RecordedEvent> known, targets, history;
+  absl::flat_hash_map<UserId, std::size_t> seen;
+  for (RecordedEvent& event : events) {
+    const std::size_t left = count[event.event.user] - ++seen[event.event.user];
+    (left == 0 ? targets : left == 1 ? known : history).push_back(std::move(event));
+  }
+  for (std::size_t pass = 0; pass < options_.passes; ++pass) {
+    if (stop.stop_requested()) return stopped();
+    FRESHET_RETURN_IF_ERROR(learn_history(history, pass));
+  }
+  for (const RecordedEvent& event : known)
+    FRESHET_RETURN_IF_ERROR(evaluator_.add(event, EventUse::kFold));
+  for (const RecordedEvent& event : targets) {
+    FRESHET_RETURN_IF_ERROR(evaluator_.add(event, EventUse::kRank));
+    if (++events_ % kEventsPerLook != 0) continue;
+    if (stop.stop_requested()) return stopped();
+    show(recording, progress);
+  }
+  return {};
+}
+
+Status ProtocolRun::learn_history(const std::vector<RecordedEvent>& events, std::size_t pass) {
+  for (RecordedEvent event : events) {
+    event.offset.value += static_cast<std::int64_t>(pass * events.size());
+    FRESHET_RETURN_IF_ERROR(evaluator_.add(event, EventUse::kLearn));
+    ++events_;
+  }
+  return {};
+}
+
+void ProtocolRun::show(const Recording& recording, const EvaluationProgress& progress) {
+  const ReplayProgress done = recording.progress();
+  const double part = done.bytes_total == 0 ? 1
+                                            : static_cast<double>(done.bytes_read) /
+                                                  static_cast<double>(done.bytes_total);
+  if (part >= next_point_) {
+    note_point();
+    next_point_ = part + 1 / kPoints;
+  }
+  const RankingFigures live = scores_.live().ranks.at(kEvaluatedListMax);
+  progress(done, fmt::format("{} events, HR@20 {:.4f}, MRR@20 {:.4f} (popularity {:.4f})", events_,
+                             live.hit_rate, live.mrr,
+                             scores_.popularity().ranks.at(kEvaluatedListMax).hit_rate));
+}
+
+void ProtocolRun::note_point() {
+  const RankTotals live = scores_.live().ranks;
+  const RankTotals popular = scores_.popularity().ranks;
+  if (live.since(live_before_).lists() == 0) return;
+  over_time_[0].points.push_back({events_, live.since(live_before_).at(kEvaluatedListMax)});
+  over_time_[1].points.push_back({events_, popular.since(popular_before_).at(kEvaluatedListMax)});
+  live_before_ = live;
+  popular_before_ = popular;
+}
+
+}  // namespace freshet

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "app/evaluation/evaluation.h"
+#include "app/evaluation/evaluator.h"
+#include "app/evaluation/scoreboard.h"
+
+namespace freshet {
+
+/// One run of a protocol over a stream, and what came of it.
+class ProtocolRun {
+ public:
+  /// `factory` may be null: then there is no network.
+  ProtocolRun(const Config& config, const NetworkFactory& factory,
+              const EvaluationOptions& options);
+
+  /// Runs to the stream's end. Called once. Errors: those of evaluate().
+  Status run(const EvaluationProgress& progress, std::stop_token stop);
+
+  const Scoreboard& scores() const { return scores_; }
+  const Evaluator& evaluator() const { return evaluator_; }
+  /// Quality over time of the live row and of popularity's.
+  const std::vector<QualityLine>& over_time() const { return over_time_; }
+  std::uint64_t events() const { return events_; }
+  double seconds() const { return seconds_; }
+  /// Rows that could not be decoded, with the first reason; empty = none.
+  const std::string& bad_rows() const { return bad_rows_; }
+
+ private:
+  Status tell_items();
+  Status run_stream(Recording& recording, const EvaluationProgress& progress, std::stop_token stop);
+  Status run_leave_one_out(Recording& recording, const EvaluationProgress& progress,
+                           std::stop_token stop);
+  Status learn_history(const std::vector<RecordedEvent>& events, std::size_t pass);
+  void show(const Recording& recording, const EvaluationProgress& progress);
+  void note_point();
+
+  const Config config_;
+  const EvaluationOptions options_;
+  Scoreboard scores_;
+  Evaluator evaluator_;
+  std::vector<QualityLine> over_time_;
+  RankTotals live_before_, popular_before_;
+  double next_point_ = 0;  // Share of the stream at which the next point of over_time_ is due.
+  std::uint64_t events_ = 0;
+  double seconds_ = 0;
+  std::string bad_rows_;
+};
+
+}  // namespace freshet
