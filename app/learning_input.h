@@ -18,9 +18,15 @@ struct ServedList {
   std::vector<ItemId> popular_items;  ///< What popularity alone would have served, best first.
 };
 
+/// An example, and when its event came into the log.
+struct ReceivedExample {
+  TrainingExample example;
+  SteadyTime received_time{};
+};
+
 /// All that reaches the learner. One queue for all kinds: an event is learned (and judged) before
 /// the list that it causes can be recorded as served.
-using LearningInput = std::variant<TrainingExample, ItemUpdate, ServedList>;
+using LearningInput = std::variant<ReceivedExample, ItemUpdate, ServedList>;
 using LearningQueue = BoundedQueue<LearningInput>;
 
 /// Users who are owed a list, on their way to scoring.

@@ -3,11 +3,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace freshet {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Events traced per update of the model.
+constexpr std::size_t kReceivedTimesMax = 1'024;
 
 }  // namespace
 
@@ -56,9 +60,11 @@ void LearningStage::take(std::vector<LearningInput> inputs) {
   std::vector<TrainingExample> examples;
   std::vector<ItemUpdate> updates;
   for (LearningInput& input : inputs) {
-    if (auto* example = std::get_if<TrainingExample>(&input)) {
-      quality_.observe(*example);
-      examples.push_back(std::move(*example));
+    if (auto* received = std::get_if<ReceivedExample>(&input)) {
+      quality_.observe(received->example);
+      if (examples.empty() && received_times_.size() < kReceivedTimesMax)
+        received_times_.push_back(received->received_time);
+      examples.push_back(std::move(received->example));
     } else if (auto* update = std::get_if<ItemUpdate>(&input)) {
       updates.push_back(std::move(*update));
     } else if (auto* served = std::get_if<ServedList>(&input)) {
@@ -73,7 +79,7 @@ void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
   if (!updates.empty()) learner_.update_items(updates);
 }
 
-void LearningStage::learn(std::vector<TrainingExample>& examples) {
+void LearningStage::learn(const std::vector<TrainingExample>& examples) {
   if (examples.empty()) return;
   const SteadyTime begin = ports_.clock.steady_now();
   learner_.learn(examples);
@@ -82,8 +88,8 @@ void LearningStage::learn(std::vector<TrainingExample>& examples) {
 }
 
 void LearningStage::send_delta() {
-  if (!unsent_) unsent_ = learner_.take_delta();
-  if (unsent_ && ports_.deltas.try_push(unsent_)) unsent_.reset();
+  if (!unsent_.delta) unsent_ = {learner_.take_delta(), std::exchange(received_times_, {})};
+  if (unsent_.delta && ports_.deltas.try_push(unsent_)) unsent_ = {};
 }
 
 Status LearningStage::save() {

@@ -39,7 +39,7 @@ class LearningStage {
 
  private:
   void take(std::vector<LearningInput> inputs);
-  void learn(std::vector<TrainingExample>& examples);
+  void learn(const std::vector<TrainingExample>& examples);
   void update_items(std::vector<ItemUpdate>& updates);
   void send_delta();
   Status save();
@@ -48,7 +48,8 @@ class LearningStage {
   LearningStagePorts ports_;
   Learner learner_;
   PrequentialQuality quality_;
-  std::shared_ptr<const Delta> unsent_;  ///< Taken, but the queue to scoring was full.
+  ModelUpdate unsent_;  ///< Taken, but the queue to scoring was full; no delta = nothing.
+  std::vector<SteadyTime> received_times_;  ///< Of examples learned since; one per micro-batch.
   SteadyTime next_delta_;
   SteadyTime next_checkpoint_;
 };

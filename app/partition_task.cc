@@ -135,10 +135,14 @@ Status PartitionTask::load_states(Batch& batch) {
 }
 
 void PartitionTask::fold(Batch& batch) {
+  std::vector<TrainingExample> examples;
   for (const DecodedEvent& decoded : batch.events) {
     User& user = batch.users[decoded.user];
     const FoldOutcome outcome =
-        fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, batch.examples);
+        fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, examples);
+    for (TrainingExample& example : examples)
+      batch.examples.push_back({std::move(example), decoded.received_time});
+    examples.clear();
     ports_.figures.count_event(decoded.event.action, outcome);
     if (outcome == FoldOutcome::kDuplicate) continue;
     user.changed = true;
@@ -191,7 +195,7 @@ Status PartitionTask::commit(Batch& batch) {
 }
 
 void PartitionTask::learn(Batch& batch, std::stop_token stop) {
-  for (TrainingExample& example : batch.examples) {
+  for (ReceivedExample& example : batch.examples) {
     if (!ports_.learning.push(std::move(example), stop)) return;
   }
 }

@@ -84,7 +84,7 @@ class PartitionTask {
     std::vector<UserId> user_ids;
     std::vector<User> users;
     std::unordered_map<UserId, std::size_t> index;
-    std::vector<TrainingExample> examples;
+    std::vector<ReceivedExample> examples;
     Commit commit;
     bool any_record = false;
   };

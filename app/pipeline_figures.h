@@ -45,6 +45,8 @@ class PipelineFigures {
   // Told by the scoring stage.
   void record_ranking(std::size_t users, std::chrono::nanoseconds duration);
   void record_deltas(ModelVersion version, std::chrono::nanoseconds duration);
+  /// From an event's arrival in the log to the moment at which scoring knows what it taught.
+  void record_freshness(std::chrono::nanoseconds latency) { scoring_.record_freshness(latency); }
   void count_list(const RankedList& list);
 
   // Told by the learning stage.

@@ -49,9 +49,13 @@ Status ScoringStage::apply_deltas() {
   const auto deltas = ports_.deltas.pop_batch(kDeltasPerRound, 0us, {});
   if (deltas.empty()) return {};
   const SteadyTime begin = ports_.clock.steady_now();
-  for (const auto& delta : deltas) FRESHET_RETURN_IF_ERROR(replica_.apply(*delta));
+  for (const ModelUpdate& update : deltas) FRESHET_RETURN_IF_ERROR(replica_.apply(*update.delta));
   popular_ = replica_.popular(config_.list_size);
-  ports_.figures.record_deltas(replica_.version(), ports_.clock.steady_now() - begin);
+  const SteadyTime end = ports_.clock.steady_now();
+  ports_.figures.record_deltas(replica_.version(), end - begin);
+  for (const ModelUpdate& update : deltas)
+    for (const SteadyTime received : update.received_times)
+      ports_.figures.record_freshness(end - received);
   return {};
 }
 

@@ -13,8 +13,15 @@
 
 namespace freshet {
 
-/// What the learner has to tell the replica. Small: a slow replica gets few, larger deltas.
-using DeltaQueue = BoundedQueue<std::shared_ptr<const Delta>>;
+/// What the learner has to tell the replica, and when some of the events in it came into the log:
+/// the oldest of each micro-batch, for the freshness of the model.
+struct ModelUpdate {
+  std::shared_ptr<const Delta> delta;
+  std::vector<SteadyTime> received_times;
+};
+
+/// Small: a slow replica gets few, larger deltas.
+using DeltaQueue = BoundedQueue<ModelUpdate>;
 
 /// Questions to the replica from other threads (HTTP), answered between two batches.
 using ReplicaQuestions = BoundedQueue<std::function<void(const Replica&)>>;

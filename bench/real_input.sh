@@ -80,9 +80,12 @@ for name in ("served", "popularity"):
 print(f"judged           {s.get('judged_total')} events; figures are of the newest 10,000")
 print(f"RSS              {int(rss) / 1024:.0f} MiB")
 print(f"state            {int(state) / max(1, users):.0f} bytes on disk per user with a list")
-bucket = re.findall(r'event_to_list_seconds_bucket\{le="([^"]+)"\} (\d+)', open(f"{scratch}/metrics").read())
-total = int(bucket[-1][1])
-for quantile in (0.5, 0.99):
-    le = next(b for b, n in bucket if int(n) >= quantile * total)
-    print(f"event->list p{quantile * 100:.0f}   <= {le} s (event in the log -> list acknowledged)")
+metrics = open(f"{scratch}/metrics").read()
+for name, what in (("event_to_list", "event in the log -> list acknowledged"),
+                   ("model_freshness", "event in the log -> weights in scoring")):
+    bucket = re.findall(name + r'_seconds_bucket\{le="([^"]+)"\} (\d+)', metrics)
+    total = int(bucket[-1][1])
+    for quantile in (0.5, 0.99):
+        le = next(b for b, n in bucket if int(n) >= quantile * total)
+        print(f"{name:<17} p{quantile * 100:.0f} <= {le} s ({what})")
 END

@@ -48,6 +48,13 @@ ScoringMetrics::ScoringMetrics(prometheus::Registry& registry)
            .Help("Users ranked together.")
            .Register(registry)
            .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
+  freshness_seconds_ =
+      &prometheus::BuildHistogram()
+           .Name("freshet_scoring_model_freshness_seconds")
+           .Help("From an event's arrival in the log to its weights in scoring.")
+           .Register(registry)
+           .Add({}, prometheus::Histogram::BucketBoundaries{.01, .02, .05, .1, .15, .2, .3, .5, .75,
+                                                            1, 1.5, 2, 3, 5, 10, 30, 60});
   for (std::size_t k = 0; k < kFallbackCount; ++k)
     lists_[k] = counter(registry, "freshet_scoring_lists_total",
                         "Lists ranked, by why they are not the full model's.",
@@ -105,6 +112,10 @@ void ScoringMetrics::record_batch(std::size_t users, std::chrono::nanoseconds du
 void ScoringMetrics::record_delta(ModelVersion version, std::chrono::nanoseconds duration) {
   model_version_->Set(static_cast<double>(version.value));
   delta_seconds_->Observe(std::chrono::duration<double>(duration).count());
+}
+
+void ScoringMetrics::record_freshness(std::chrono::nanoseconds latency) {
+  freshness_seconds_->Observe(std::chrono::duration<double>(latency).count());
 }
 
 void ScoringMetrics::record_list(Fallback fallback) {

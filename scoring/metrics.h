@@ -27,6 +27,8 @@ class ScoringMetrics {
 
   void record_batch(std::size_t users, std::chrono::nanoseconds duration);
   void record_delta(ModelVersion version, std::chrono::nanoseconds duration);
+  /// From an event's arrival in the log to the moment at which scoring knows what it taught.
+  void record_freshness(std::chrono::nanoseconds latency);
   void record_list(Fallback fallback);
   void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);
   void set_quality(const PrequentialFigures& figures);
@@ -49,6 +51,7 @@ class ScoringMetrics {
   prometheus::Histogram* rank_seconds_ = nullptr;
   prometheus::Histogram* delta_seconds_ = nullptr;
   prometheus::Histogram* learn_seconds_ = nullptr;
+  prometheus::Histogram* freshness_seconds_ = nullptr;
   std::array<prometheus::Counter*, kFallbackCount> lists_{};
   prometheus::Gauge* model_version_ = nullptr;
   prometheus::Gauge* model_age_seconds_ = nullptr;
