@@ -131,6 +131,9 @@ void add_evaluate_command(CLI::App& app, Command& chosen) {
   command->add_option("--delay", to.delays, "Events that ranking stays behind learning; a row each")
       ->delimiter(',')
       ->capture_default_str();
+  command->add_option("--diversity", to.diversity, "Settings of scoring.diversity; a row each")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 1.0));
   command->add_flag("--freeze", to.freeze,
                     "One more row: ranking learns at the ends of files only");
   command->add_option("--every", to.every, "Rank every N-th event only; all are learned")

@@ -110,6 +110,8 @@ struct ScoringConfig {
   std::chrono::milliseconds rank_deadline{250};
   /// Users whose last served list is kept to measure quality as served.
   std::size_t served_lists_max = 200'000;
+  /// Trade of relevance for variety inside a list: 0 = relevance alone .. 1 = variety alone.
+  double diversity = 0;
   /// Experts that are left out, by the names of reasons ("walk"); for ablation.
   std::vector<std::string> without_experts;
   CatalogueConfig catalogue;

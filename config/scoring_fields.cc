@@ -95,6 +95,8 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
         "Users that wait longer are served by counts alone.");
   f.add("served_lists_max", &c.served_lists_max, between(1, 1e9),
         "Users whose last served list is kept to measure quality as served.");
+  f.add("diversity", &c.diversity, between(0, 1),
+        "Trade of relevance for variety inside a list: 0 = relevance alone, 1 = variety alone.");
   f.add("without_experts", &c.without_experts,
         one_of({"popular", "covisitation", "walk", "network", "repeat"}),
         "Experts that are left out; for ablation.");

@@ -80,16 +80,28 @@ void add_periods(const ScoreRow& row, EvaluationReport& report) {
   report.periods.insert(report.periods.end(), periods.begin(), periods.end());
 }
 
-void add_freshness(const EvaluationOptions& options, const Scoreboard& scores,
-                   EvaluationReport& report) {
-  if (options.delays.size() + (options.freeze ? 1 : 0) < 2) return;
-  for (std::size_t k = 0; k < options.delays.size(); ++k)
-    report.freshness.push_back(
-        {options.delays[k], "", scores.rows()[k].ranks.at(kEvaluatedListMax)});
-  if (!options.freeze) return;
-  const std::size_t longest = *std::max_element(options.delays.begin(), options.delays.end());
-  report.freshness.push_back({std::max<std::uint64_t>(10 * longest, 100'000), "a whole period",
-                              scores.rows()[options.delays.size()].ranks.at(kEvaluatedListMax)});
+void add_freshness(const Scoreboard& scores, EvaluationReport& report) {
+  std::uint64_t longest = 10'000;
+  for (std::size_t k = 0; k < scores.kinds().size(); ++k) {
+    const FollowerKind& kind = scores.kinds()[k];
+    if (kind.diversity > 0) continue;
+    longest = std::max(longest, kind.events);
+    report.freshness.push_back({kind.until_period_end ? 10 * longest : kind.events,
+                                kind.until_period_end ? "a whole period" : "",
+                                scores.rows()[k].ranks.at(kEvaluatedListMax)});
+  }
+  if (report.freshness.size() < 2) report.freshness.clear();
+}
+
+void add_diversity(const Scoreboard& scores, EvaluationReport& report) {
+  for (std::size_t k = 0; k < scores.kinds().size(); ++k) {
+    const FollowerKind& kind = scores.kinds()[k];
+    if (k > 0 && kind.diversity == 0) continue;
+    const QualityFigures figures = scores.follower_figures(k);
+    report.diversity.push_back(
+        {kind.diversity, figures.at_20().ndcg, figures.intra_list_diversity});
+  }
+  if (report.diversity.size() < 2) report.diversity.clear();
 }
 
 CostFigures cost_of(const ProtocolRun& run) {
@@ -115,7 +127,7 @@ EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& opti
   report.seconds = run.seconds();
   report.events_per_second = static_cast<double>(run.events()) / std::max(run.seconds(), 1e-9);
   const Scoreboard& scores = run.scores();
-  const std::size_t followers = options.delays.size() + (options.freeze ? 1 : 0);
+  const std::size_t followers = scores.kinds().size();
   for (std::size_t row = 0; row < scores.rows().size(); ++row) {
     const RankTotals& ranks = scores.rows()[row].ranks;
     if (ranks.lists() == 0) continue;
@@ -127,7 +139,8 @@ EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& opti
     if (options.protocol == Protocol::kPeriods) add_periods(scores.rows()[row], report);
   }
   report.quality_over_time = run.over_time();
-  add_freshness(options, scores, report);
+  add_freshness(scores, report);
+  add_diversity(scores, report);
   return report;
 }
 
@@ -139,6 +152,7 @@ Result<RankingFigures> run_without(const Ablation& part, Config config,
   if (!factory) return tl::unexpected(factory.error());
   EvaluationOptions live_only = options;
   live_only.delays = {0};
+  live_only.diversity.clear();
   live_only.freeze = false;
   ProtocolRun run(config, *factory, live_only);
   FRESHET_RETURN_IF_ERROR(run.run(

@@ -34,6 +34,8 @@ struct EvaluationOptions {
   std::string items_path;
   std::vector<std::uint64_t> delays{0};  ///< Events that ranking stays behind learning; a row each.
   bool freeze = false;                   ///< Another row: ranking learns at the ends of files only.
+  /// Settings of ScoringConfig::diversity, a row each beside the first.
+  std::vector<double> diversity;
   std::uint64_t every = 1;          ///< Only every so many-th event is ranked; all are learned.
   std::size_t passes = 1;           ///< Leave-one-out: how often the history is learned.
   std::vector<std::string> ablate;  ///< Parts that are left out, one at a time (`ablation_names`).

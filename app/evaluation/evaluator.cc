@@ -30,13 +30,13 @@ class Stopwatch {
 }  // namespace
 
 Evaluator::Evaluator(const Config& config, const NetworkFactory& factory,
-                     const std::vector<FollowerLag>& lags, Judge judge)
+                     const std::vector<FollowerKind>& kinds, Judge judge)
     : config_(config),
       fold_(config.state),
       learner_(config.scoring, factory),
       judge_(std::move(judge)) {
-  for (const FollowerLag& lag : lags)
-    followers_.push_back(std::make_unique<Follower>(config.scoring, factory, lag));
+  for (const FollowerKind& kind : kinds)
+    followers_.push_back(std::make_unique<Follower>(config.scoring, factory, kind));
 }
 
 Status Evaluator::add(const RecordedEvent& event, EventUse use) {

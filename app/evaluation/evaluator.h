@@ -41,7 +41,7 @@ class Evaluator {
   /// `factory` may be null: then there is no network. `judge` is called for every example that the
   /// fold gives, in order, before any later event is ranked.
   Evaluator(const Config& config, const NetworkFactory& factory,
-            const std::vector<FollowerLag>& lags, Judge judge);
+            const std::vector<FollowerKind>& kinds, Judge judge);
 
   /// Takes the next event. Errors: a delta could not be applied (a defect).
   Status add(const RecordedEvent& event, EventUse use);

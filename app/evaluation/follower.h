@@ -12,12 +12,14 @@
 
 namespace freshet {
 
-/// How far a follower stays behind the learner.
-struct FollowerLag {
+/// How far a follower stays behind the learner, and how it ranks.
+struct FollowerKind {
   std::uint64_t events = 0;       ///< Learned events that it does not know yet.
   bool until_period_end = false;  ///< Follows at the ends of periods only (`events` is unused).
 
-  /// "live", "delay 1000", "frozen per period".
+  double diversity = 0;  ///< ScoringConfig::diversity.
+
+  /// "live", "delay 1000", "frozen per period", "diversity 0.2".
   std::string name() const;
 };
 
@@ -27,8 +29,8 @@ struct FollowerLag {
 class Follower {
  public:
   /// `factory` may be null: then there is no network.
-  Follower(const ScoringConfig& config, const NetworkFactory& factory, FollowerLag lag)
-      : lag_(lag), replica_(config, factory) {}
+  Follower(const ScoringConfig& config, const NetworkFactory& factory, FollowerKind kind)
+      : kind_(kind), replica_(with_diversity(config, kind.diversity), factory) {}
 
   /// Takes notice of what the learner knows after `learned` events in all, and applies what is old
   /// enough. Errors: those of Replica::apply.
@@ -41,7 +43,7 @@ class Follower {
     return replica_.rank(requests);
   }
 
-  const FollowerLag& lag() const { return lag_; }
+  const FollowerKind& kind() const { return kind_; }
   const Replica& replica() const { return replica_; }
 
  private:
@@ -50,9 +52,13 @@ class Follower {
     std::uint64_t learned;
   };
 
+  static ScoringConfig with_diversity(ScoringConfig config, double diversity) {
+    config.diversity = diversity;
+    return config;
+  }
   Status apply_oldest();
 
-  FollowerLag lag_;
+  FollowerKind kind_;
   Replica replica_;
   std::deque<Waiting> waiting_;  // Oldest first.
 };

@@ -18,11 +18,12 @@ constexpr double kPoints = 100;
 /// Events between two looks at the clock, the stop and the bar.
 constexpr std::uint64_t kEventsPerLook = 256;
 
-std::vector<FollowerLag> lags_of(const EvaluationOptions& options) {
-  std::vector<FollowerLag> lags;
-  for (const std::uint64_t delay : options.delays) lags.push_back({.events = delay});
-  if (options.freeze) lags.push_back({.until_period_end = true});
-  return lags;
+std::vector<FollowerKind> kinds_of(const EvaluationOptions& options) {
+  std::vector<FollowerKind> kinds;
+  for (const std::uint64_t delay : options.delays) kinds.push_back({.events = delay});
+  for (const double dial : options.diversity) kinds.push_back({.diversity = dial});
+  if (options.freeze) kinds.push_back({.until_period_end = true});
+  return kinds;
 }
 
 Status stopped() {
@@ -35,8 +36,8 @@ ProtocolRun::ProtocolRun(const Config& config, const NetworkFactory& factory,
                          const EvaluationOptions& options)
     : config_(config),
       options_(options),
-      scores_(lags_of(options), options.protocol == Protocol::kPeriods ? 1 : 0),
-      evaluator_(config, factory, lags_of(options),
+      scores_(kinds_of(options), options.protocol == Protocol::kPeriods ? 1 : 0),
+      evaluator_(config, factory, kinds_of(options),
                  [this](const JudgedExample& example) { scores_.judge(example, evaluator_); }),
       over_time_{{scores_.live().name, {}}, {scores_.popularity().name, {}}} {}
 

@@ -24,9 +24,9 @@ std::uint64_t category_of(const Catalogue& catalogue, ItemId item) {
 
 }  // namespace
 
-Scoreboard::Scoreboard(std::vector<FollowerLag> lags, std::size_t first_period)
-    : lags_(std::move(lags)), first_period_(first_period) {
-  for (const FollowerLag& lag : lags_) rows_.push_back({.name = lag.name()});
+Scoreboard::Scoreboard(std::vector<FollowerKind> kinds, std::size_t first_period)
+    : kinds_(std::move(kinds)), first_period_(first_period) {
+  for (const FollowerKind& kind : kinds_) rows_.push_back({.name = kind.name()});
   rows_.push_back({.name = "popularity"});
   rows_.push_back({.name = "second stage"});
   rows_.push_back({.name = "mixture"});
@@ -39,7 +39,7 @@ Scoreboard::Scoreboard(std::vector<FollowerLag> lags, std::size_t first_period)
                                                   item);
                              },
                          .diversity_every = kDiversityEvery};
-  for (std::size_t k = 0; k <= lags_.size(); ++k)
+  for (std::size_t k = 0; k <= kinds_.size(); ++k)
     metrics_.push_back(std::make_unique<QualityMetrics>(counts_, options));
 }
 
@@ -109,7 +109,8 @@ void Scoreboard::judge_lists(const JudgedExample& example, const Catalogue& cata
       list_.push_back({item.id, item.probability,
                        item.reasons.empty() ? Source::kPopular : item.reasons.front().source});
     }
-    const bool live = lags_[k].events == 0 && !lags_[k].until_period_end;
+    // What the learner saw is what a follower without delay saw.
+    const bool live = kinds_[k].events == 0 && !kinds_[k].until_period_end;
     if (live && example.ranks.ranked) event.target_probability = example.ranks.probability;
     event.list = list_;
     metrics_[k]->judge(event);
@@ -133,11 +134,11 @@ void Scoreboard::judge_popularity(const JudgedExample& example, const Replica& r
   }
   event.list = list_;
   metrics_.back()->judge(event);
-  score(lags_.size(), rank_in(popular_, event.target), example);
+  score(kinds_.size(), rank_in(popular_, event.target), example);
 }
 
 void Scoreboard::judge_ranks(const JudgedExample& example) {
-  std::size_t row = lags_.size() + 1;
+  std::size_t row = kinds_.size() + 1;
   score(row++, example.ranks.final, example);
   score(row++, example.ranks.by_mixture, example);
   for (const std::uint32_t rank : example.ranks.by_source) score(row++, rank, example);

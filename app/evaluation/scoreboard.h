@@ -32,7 +32,7 @@ struct ScoreRow {
 class Scoreboard {
  public:
   /// `first_period`: earlier ones are not judged. The evaluator may be set later, before `judge`.
-  Scoreboard(std::vector<FollowerLag> lags, std::size_t first_period);
+  Scoreboard(std::vector<FollowerKind> kinds, std::size_t first_period);
 
   /// Judges one example by the lists and ranks it comes with, then counts it.
   void judge(const JudgedExample& example, const Evaluator& evaluator);
@@ -44,8 +44,9 @@ class Scoreboard {
   QualityFigures follower_figures(std::size_t index) const { return metrics_[index]->figures(); }
   QualityFigures popularity_figures() const { return metrics_.back()->figures(); }
 
+  const std::vector<FollowerKind>& kinds() const { return kinds_; }
   const ScoreRow& live() const { return rows_.front(); }
-  const ScoreRow& popularity() const { return rows_[lags_.size()]; }
+  const ScoreRow& popularity() const { return rows_[kinds_.size()]; }
 
  private:
   struct Session {
@@ -62,7 +63,7 @@ class Scoreboard {
   JudgedEvent event_of(const JudgedExample& example, std::size_t items) const;
   double similarity(ItemId a, ItemId b) const;
 
-  const std::vector<FollowerLag> lags_;
+  const std::vector<FollowerKind> kinds_;
   const std::size_t first_period_;
   std::vector<ScoreRow> rows_;
   ItemCounts counts_;

@@ -11,7 +11,8 @@ Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge
     : config_(config),
       knowledge_(knowledge),
       scorer_(config, knowledge),
-      filters_(config.filters, knowledge.catalogue()) {}
+      filters_(config.filters, knowledge.catalogue()),
+      diversity_(config.diversity, knowledge.covisitation(), knowledge.popularity()) {}
 
 std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
                                           RankEffort effort) {
@@ -69,7 +70,8 @@ void Recommender::take_best(const std::vector<float>& scores, const Context& con
   order_.clear();
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
-  keep_best(order_, count);
+  keep_best(order_, diversity_.enabled() ? std::max(count, Diversity::kPoolMax) : count);
+  if (diversity_.enabled()) diversity_.apply(set_.rows, count, order_);
   const float normalizer = log_normalizer(set_, scores);
   for (const ScoredRow& entry : order_) {
     const ItemRow row = set_.rows[entry.row];

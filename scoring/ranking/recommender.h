@@ -6,6 +6,7 @@
 #include "config/scoring_config.h"
 #include "scoring/knowledge.h"
 #include "scoring/ranked_list.h"
+#include "scoring/ranking/diversity.h"
 #include "scoring/ranking/filters.h"
 #include "scoring/ranking/scorer.h"
 #include "scoring/ranking/second_stage.h"
@@ -41,6 +42,7 @@ class Recommender {
   const Knowledge& knowledge_;
   Scorer scorer_;
   Filters filters_;
+  Diversity diversity_;
   CandidateSet set_;
   SecondStagePass pass_;
   std::vector<ScoredRow> order_;  // row = place in set_.

@@ -56,6 +56,28 @@ TEST_F(Recommending, ForetellsTheNextItemOfAGroup) {
                              [](const auto& a, const auto& b) { return a.score > b.score; }));
 }
 
+/// Pairs of listed items that are neighbours in the made-up shop: of the same group.
+std::size_t alike(const RankedList& list) {
+  std::size_t pairs = 0;
+  const auto group = [](const RankedItem& item) {
+    return std::stoul(item.name.substr(5)) / ShopStream::kGroupItems;
+  };
+  for (std::size_t a = 0; a < 10; ++a)
+    for (std::size_t b = 0; b < a; ++b) pairs += group(list.items[a]) == group(list.items[b]);
+  return pairs;
+}
+
+TEST_F(Recommending, DiversityMixesGroupsAndKeepsTheBestItemFirst) {
+  learn({});
+  const RankedList relevant = rank(request_after({"item-3", "item-4"}));
+  learn({.diversity = 0.7});
+  const RankedList diverse = rank(request_after({"item-3", "item-4"}));
+
+  ASSERT_EQ(diverse.items.size(), 20U);
+  EXPECT_EQ(diverse.items[0].name, relevant.items[0].name);
+  EXPECT_LT(alike(diverse), alike(relevant));
+}
+
 TEST_F(Recommending, EveryItemHasReasonsWithSharesBetweenZeroAndOne) {
   learn({});
 
