@@ -69,7 +69,8 @@ std::vector<ItemUpdate> read_items(const std::string& path) {
   return items;
 }
 
-/// Complete Journey: product_id,manufacturer_id,department,brand,product_category,product_type,size.
+/// Complete Journey:
+/// product_id,manufacturer_id,department,brand,product_category,product_type,size.
 std::vector<ItemUpdate> read_products(const std::string& path) {
   std::vector<ItemUpdate> items;
   each_line(path, [&items](const std::string& line) {
@@ -196,9 +197,8 @@ int run(const freshet::ScoringConfig& config, const std::vector<ItemUpdate>& ite
         const std::vector<Step>& steps) {
   Stream stream(config);
   const double seconds = stream.describe(items);
-  fmt::print("{} item updates in {:.2f} s, {:.1f} us each; content holds {:.1f} MB\n",
-             items.size(), seconds,
-             1e6 * seconds / static_cast<double>(std::max<std::size_t>(1, items.size())),
+  fmt::print("{} item updates in {:.2f} s, {:.1f} us each; content holds {:.1f} MB\n", items.size(),
+             seconds, 1e6 * seconds / static_cast<double>(std::max<std::size_t>(1, items.size())),
              static_cast<double>(stream.learner().knowledge().content().bytes()) / 1e6);
   freshet::LearnerFigures two_thirds;
   for (std::size_t k = 0; k < steps.size(); ++k) {

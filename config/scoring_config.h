@@ -53,7 +53,7 @@ struct ContentConfig {
 struct ExplorationConfig {
   bool enabled = true;
   /// Newest items it looks at.
-  std::size_t items_max = 500;
+  std::size_t items_max = 200;
   /// Items with as many events are new no more.
   std::size_t events_max = 5;
 };

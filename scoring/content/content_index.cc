@@ -173,8 +173,9 @@ void ContentIndex::add_postings(ContentSlot slot) {
     std::vector<Posting>& list = postings_[lists[k]];
     const Posting posting{slot, k < text.size() ? text[k].weight : 1};
     if (list.size() >= config_.postings_max) {
-      const auto weakest = std::min_element(
-          list.begin(), list.end(), [](const auto& a, const auto& b) { return a.weight < b.weight; });
+      const auto weakest =
+          std::min_element(list.begin(), list.end(),
+                           [](const auto& a, const auto& b) { return a.weight < b.weight; });
       if (weakest->weight > posting.weight) continue;
       list.erase(weakest);
     }

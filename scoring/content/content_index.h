@@ -87,9 +87,9 @@ class ContentIndex {
   std::vector<std::uint32_t> document_counts_;  // [bin]
   // [text bins, then embedding buckets], each oldest first.
   std::vector<std::vector<Posting>> postings_;
-  std::vector<Neighbour> neighbours_;           // [slot, neighbours_max], best first
+  std::vector<Neighbour> neighbours_;            // [slot, neighbours_max], best first
   std::vector<std::uint16_t> neighbour_counts_;  // [slot]
-  std::vector<std::uint32_t> versions_;         // [slot] raised by every change of its vectors
+  std::vector<std::uint32_t> versions_;          // [slot] raised by every change of its vectors
   std::vector<TextFeature> features_;
   SparseScores scores_;                // By slot.
   std::vector<ScoredRow> candidates_;  // row = slot

@@ -49,8 +49,7 @@ void ContentVectors::set(ContentSlot slot, std::span<const TextFeature> text,
   for (const TextFeature& feature : text) square += feature.weight * feature.weight;
   const float scale = square > 0 ? 1 / std::sqrt(square) : 0;
   TextFeature* features = features_.data() + slot * features_max_;
-  for (std::size_t k = 0; k < text.size(); ++k)
-    features[k] = {text[k].bin, scale * text[k].weight};
+  for (std::size_t k = 0; k < text.size(); ++k) features[k] = {text[k].bin, scale * text[k].weight};
   sizes_[slot] = static_cast<std::uint16_t>(text.size());
 
   square = 0;

@@ -84,8 +84,8 @@ class Collector {
     starts_.push_back(marked.size());
     for (std::size_t length = kGramMin; length <= kGramMax; ++length)
       for (std::size_t k = 0; k + length <= letters; ++k)
-        add(Kind::kGram, std::string_view(marked).substr(starts_[k],
-                                                         starts_[k + length] - starts_[k]));
+        add(Kind::kGram,
+            std::string_view(marked).substr(starts_[k], starts_[k + length] - starts_[k]));
   }
 
   std::vector<TextFeature>& features_;
@@ -109,8 +109,8 @@ void text_features(const ItemUpdate& item, std::vector<TextFeature>& features) {
 }
 
 bool same_content(const ItemUpdate& a, const ItemUpdate& b) {
-  return a.title == b.title && a.category == b.category && a.brand == b.brand &&
-         a.tags == b.tags && a.embedding == b.embedding;
+  return a.title == b.title && a.category == b.category && a.brand == b.brand && a.tags == b.tags &&
+         a.embedding == b.embedding;
 }
 
 }  // namespace freshet

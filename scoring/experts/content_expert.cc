@@ -27,9 +27,8 @@ void ContentExpert::prepare(const Context& context, std::size_t rows) {
   for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
   for (std::size_t k = 0; k < count; ++k) {
     index_.neighbours(context.distinct[k].row, nearest_);
-    std::erase_if(nearest_, [this](const ScoredRow& near) {
-      return !catalogue_.available(near.row);
-    });
+    std::erase_if(nearest_,
+                  [this](const ScoredRow& near) { return !catalogue_.available(near.row); });
     if (nearest_.empty()) continue;
     const float weight = context.distinct[k].weight(k) / total;
     origins_.push_back({context.distinct[k].row, weight});

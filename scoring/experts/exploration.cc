@@ -1,10 +1,10 @@
 #include "scoring/experts/exploration.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "scoring/experts/top_list.h"
 #include "scoring/network/split_mix.h"
+#include "scoring/ranking/fast_log.h"
 
 namespace freshet {
 namespace {
@@ -27,8 +27,7 @@ void ExplorationExpert::prepare(const Context& context, std::size_t rows) {
   float total = 0;
   for (std::size_t row = oldest; row < rows; ++row) {
     if (!is_new(static_cast<ItemRow>(row))) continue;
-    pool_.push_back(
-        {static_cast<ItemRow>(row), draw(static_cast<ItemRow>(row), rows, seed)});
+    pool_.push_back({static_cast<ItemRow>(row), draw(static_cast<ItemRow>(row), rows, seed)});
     total += pool_.back().score;
   }
   for (const ScoredRow& item : pool_) scores_.add(item.row, item.score / total);
@@ -43,8 +42,7 @@ bool ExplorationExpert::is_new(ItemRow row) const {
 float ExplorationExpert::draw(ItemRow row, std::size_t rows, std::uint64_t seed) const {
   SplitMix random(seed ^ row);
   float sum = 0;
-  for (std::uint32_t k = 0; k <= popularity_.count(row); ++k)
-    sum -= std::log(1 - random.uniform());
+  for (std::uint32_t k = 0; k <= popularity_.count(row); ++k) sum -= fast_log(1 - random.uniform());
   const float age = static_cast<float>(rows - row) / static_cast<float>(config_.items_max);
   return sum / (1 + age);
 }

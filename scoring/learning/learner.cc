@@ -138,7 +138,8 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
   figures_.final_ranks.add(ranks.final);
   follow(figures_.candidate_share, among ? 1 : 0, figures_.final_ranks.events);
   if (row == kNoRow || set_.network_failed) return;
-  const float loss = mixture_.learn(context.session_length, scorer_.probabilities(row), scorer_.awake());
+  const float loss =
+      mixture_.learn(context.session_length, scorer_.probabilities(row), scorer_.awake());
   follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
 }
 

@@ -36,8 +36,8 @@ class SecondStageTrainer {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(weights_, variance_, moment_events_, content_moment_events_, gradient_, gradient_events_, adam_mean_,
-            adam_square_, adam_steps_);
+    archive(weights_, variance_, moment_events_, content_moment_events_, gradient_,
+            gradient_events_, adam_mean_, adam_square_, adam_steps_);
   }
 
  private:

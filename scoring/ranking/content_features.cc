@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scoring/ranking/fast_log.h"
 #include "scoring/ranking/features.h"
 
 namespace freshet {
@@ -34,8 +35,7 @@ float price_ratio(float price, float other) {
 
 void ContentFeatures::fill(const Context& context, CandidateSet& set) {
   candidate_slots_.clear();
-  for (const ItemRow row : set.rows)
-    candidate_slots_.push_back(index_.vectors().slot_of(row));
+  for (const ItemRow row : set.rows) candidate_slots_.push_back(index_.vectors().slot_of(row));
   fill_experts(set);
   fill_last(context, set);
   fill_second(context, set);
@@ -46,8 +46,8 @@ void ContentFeatures::fill_experts(CandidateSet& set) {
   const std::size_t content = index_of(Source::kContent);
   for (std::size_t j = 0; j < set.rows.size(); ++j) {
     float* block = block_of(set, j);
-    block[kLogContent] = std::log(set.probabilities[j][content] + 1e-6F);
-    block[kRankContent] = std::log(1 + set.ranks[j][content]);
+    block[kLogContent] = fast_log(set.probabilities[j][content] + 1e-6F);
+    block[kRankContent] = fast_log(1 + set.ranks[j][content]);
     block[kFewEvents] = popularity_.count(set.rows[j]) < kColdEvents ? 1 : 0;
   }
 }

@@ -15,17 +15,17 @@ namespace freshet {
 /// one before. They stand behind all others and are left out while no item has content.
 enum ContentFeature : std::size_t {
   // name             meaning                                                        range
-  kContentLast,      // cosine of j with i                                          -1 .. 1
-  kContentSecond,    // cosine of j with i2                                         -1 .. 1
-  kContentBest,      // best cosine over up to 8 distinct items; beyond i2 only
-                     // where j is among an item's neighbours                       -1 .. 1
-  kCategoryDepth,    // levels of the category path that j and i share              0 .. 6
-  kCategoryBest,     // the most it shares with up to 8 distinct items              0 .. 6
-  kSameBrand,        // j and i have one brand                                      0, 1
-  kPriceRatio,       // log(price of j / price of i); 0 where one is not given      -5 .. 5
-  kLogContent,       // log(p + 1e-6) of the content expert                         -13.8 .. 0
-  kRankContent,      // log(1 + place among its candidates); 200 = none             0 .. 5.3
-  kFewEvents,        // j had fewer than 5 events                                   0, 1
+  kContentLast,    // cosine of j with i                                          -1 .. 1
+  kContentSecond,  // cosine of j with i2                                         -1 .. 1
+  kContentBest,    // best cosine over up to 8 distinct items; beyond i2 only
+                   // where j is among an item's neighbours                       -1 .. 1
+  kCategoryDepth,  // levels of the category path that j and i share              0 .. 6
+  kCategoryBest,   // the most it shares with up to 8 distinct items              0 .. 6
+  kSameBrand,      // j and i have one brand                                      0, 1
+  kPriceRatio,     // log(price of j / price of i); 0 where one is not given      -5 .. 5
+  kLogContent,     // log(p + 1e-6) of the content expert                         -13.8 .. 0
+  kRankContent,    // log(1 + place among its candidates); 200 = none             0 .. 5.3
+  kFewEvents,      // j had fewer than 5 events                                   0, 1
   kContentFeatureCount,
 };
 

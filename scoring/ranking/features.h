@@ -61,20 +61,20 @@ enum Feature : std::size_t {
   kConfidence,        // log(network's best probability + 1e-6) (same for all)   -13.8 .. 0
   kLogFeatures,
   kNetworkBehind = kLogFeatures,  // kLogNetwork less the best candidate's        -13.8 .. 0
-  kTwoHopsLift,          // kTwoHops - kPopularSlow                                 -11.5 .. 14
-  kTwoHopsPerCount,      // kTwoHops - kCount / 2                                   -20 .. 0
-  kTrendFast,            // kPopularFast - kPopularMain                             -14 .. 14
-  kTrendSlow,            // kPopularMain - kPopularSlow                             -14 .. 14
-  kRateSum,              // sum over up to 8 distinct items, t back, of
-                         // log(1 + 1000 (fw + bw/2) / weight / (1 + t))            >= 0
-  kInverseBack,          // 1 / (1 + steps back of j in the history), else 0        0 .. 1
-  kIsLast,               // j is i                                                  0, 1
-  kIsSecond,             // j is i2                                                 0, 1
-  kNetworkCosineLast,    // cosine of j's vector with i's                           -1 .. 1
-  kNetworkCosineSecond,  // with i2's                                             -1 .. 1
-  kNetworkCosineMean,    // with the mean of the history's vectors                  -1 .. 1
-  kNetworkNorm,          // length of j's vector                                    >= 0
-  kNetworkBias,          // j's bias                                                any
+  kTwoHopsLift,           // kTwoHops - kPopularSlow                                 -11.5 .. 14
+  kTwoHopsPerCount,       // kTwoHops - kCount / 2                                   -20 .. 0
+  kTrendFast,             // kPopularFast - kPopularMain                             -14 .. 14
+  kTrendSlow,             // kPopularMain - kPopularSlow                             -14 .. 14
+  kRateSum,               // sum over up to 8 distinct items, t back, of
+                          // log(1 + 1000 (fw + bw/2) / weight / (1 + t))            >= 0
+  kInverseBack,           // 1 / (1 + steps back of j in the history), else 0        0 .. 1
+  kIsLast,                // j is i                                                  0, 1
+  kIsSecond,              // j is i2                                                 0, 1
+  kNetworkCosineLast,     // cosine of j's vector with i's                           -1 .. 1
+  kNetworkCosineSecond,   // with i2's                                             -1 .. 1
+  kNetworkCosineMean,     // with the mean of the history's vectors                  -1 .. 1
+  kNetworkNorm,           // length of j's vector                                    >= 0
+  kNetworkBias,           // j's bias                                                any
   kContentFeaturesBegin,  // ContentFeature (content_features.h)
   kFeatureCount = kContentFeaturesBegin + kContentFeatureCount,
 };

@@ -64,8 +64,7 @@ const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedLis
   return set_.base;
 }
 
-void Recommender::take_best(const std::vector<float>& scores, std::size_t count,
-                            RankedList& list) {
+void Recommender::take_best(const std::vector<float>& scores, std::size_t count, RankedList& list) {
   order_.clear();
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
