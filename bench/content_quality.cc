@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::size_t kHistoryMax = 20;
 constexpr std::size_t kChunk = 1'024;
+/// Items with fewer events are cold.
+constexpr std::uint32_t kColdEvents = 5;
 
 using freshet::ItemUpdate;
 
@@ -115,6 +117,14 @@ std::vector<Step> read_transactions(const std::string& path) {
   return steps;
 }
 
+/// Ranks of the events judged since it was made.
+struct Slices {
+  freshet::HitTotals all;
+  freshet::HitTotals mixture;
+  freshet::HitTotals cold;
+  freshet::HitTotals unseen;
+};
+
 class Stream {
  public:
   explicit Stream(const freshet::ScoringConfig& config) : learner_(config, nullptr) {}
@@ -142,13 +152,18 @@ class Stream {
     if (chunk_.size() == kChunk) flush();
   }
 
+  /// Learns what waits; the events judged go to `slices`.
   void flush() {
     const auto start = std::chrono::steady_clock::now();
     learner_.learn(chunk_);
     learner_.take_delta();
     seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (std::size_t k = 0; k < chunk_.size(); ++k)
+      judge(learner_.ranks()[k], item_events_[chunk_[k].item_name]++);
     chunk_.clear();
   }
+
+  Slices slices;
 
   const freshet::Learner& learner() const { return learner_; }
   double seconds() const { return seconds_; }
@@ -159,30 +174,33 @@ class Stream {
     std::string session;
   };
 
+  void judge(const freshet::ExampleRanks& ranks, std::uint32_t events_before) {
+    if (!ranks.ranked) return;
+    slices.all.add(ranks.final);
+    slices.mixture.add(ranks.by_mixture);
+    if (events_before < kColdEvents) slices.cold.add(ranks.final);
+    if (events_before == 0) slices.unseen.add(ranks.final);
+  }
+
   freshet::Learner learner_;
   absl::flat_hash_map<std::string, User> users_;
+  absl::flat_hash_map<std::string, std::uint32_t> item_events_;
   std::vector<freshet::TrainingExample> chunk_;
   std::int64_t offset_ = 0;
   double seconds_ = 0;
 };
 
-void print_row(const char* name, const freshet::RankTotals& now,
-               const freshet::RankTotals& before) {
-  const freshet::RankTotals part{
-      .events = now.events - before.events,
-      .hits_at_20 = now.hits_at_20 - before.hits_at_20,
-      .reciprocal_ranks_at_20 = now.reciprocal_ranks_at_20 - before.reciprocal_ranks_at_20};
+void print_row(const char* name, const freshet::HitTotals& part) {
   fmt::print("  {:<20} R@20 {:.4f}  MRR@20 {:.4f}  ({} events)\n", name, part.recall_at_20(),
              part.mrr_at_20(), part.events);
 }
 
-void print_part(const char* name, const freshet::LearnerFigures& now,
-                const freshet::LearnerFigures& before) {
+void print_slices(const char* name, const Slices& slices) {
   fmt::print("{}\n", name);
-  print_row("all", now.final_ranks, before.final_ranks);
-  print_row("all, mixture", now.mixture_ranks, before.mixture_ranks);
-  print_row("cold items", now.cold_ranks, before.cold_ranks);
-  print_row("never-seen items", now.unseen_ranks, before.unseen_ranks);
+  print_row("all", slices.all);
+  print_row("all, mixture", slices.mixture);
+  print_row("cold items", slices.cold);
+  print_row("never-seen items", slices.unseen);
 }
 
 void print_weights(const freshet::LearnerFigures& figures) {
@@ -200,18 +218,17 @@ int run(const freshet::ScoringConfig& config, const std::vector<ItemUpdate>& ite
   fmt::print("{} item updates in {:.2f} s, {:.1f} us each; content holds {:.1f} MB\n", items.size(),
              seconds, 1e6 * seconds / static_cast<double>(std::max<std::size_t>(1, items.size())),
              static_cast<double>(stream.learner().knowledge().content().bytes()) / 1e6);
-  freshet::LearnerFigures two_thirds;
   for (std::size_t k = 0; k < steps.size(); ++k) {
     stream.add(steps[k]);
     if (k + 1 != steps.size() * 2 / 3) continue;
     stream.flush();
-    two_thirds = stream.learner().figures();
+    print_slices("first two thirds", stream.slices);
+    stream.slices = {};
   }
   stream.flush();
+  print_slices("last third", stream.slices);
   fmt::print("{:.1f} us per event\n",
              1e6 * stream.seconds() / static_cast<double>(std::max<std::size_t>(1, steps.size())));
-  print_part("first two thirds", two_thirds, {});
-  print_part("last third", stream.learner().figures(), two_thirds);
   print_weights(stream.learner().figures());
   return 0;
 }

@@ -13,9 +13,6 @@ namespace freshet {
 /// Rows kept at the top of the popularity list: what fallbacks and empty lists are filled from.
 inline constexpr std::size_t kPopularMax = 200;
 
-/// Items with fewer events are cold.
-inline constexpr std::uint32_t kColdEvents = 5;
-
 /// How often each item was the target lately, at several half-lives counted in events.
 ///
 /// Decay is done forwards: instead of shrinking all counts at each event, the newest event weighs

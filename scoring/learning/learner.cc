@@ -143,13 +143,6 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
   follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
 }
 
-void Learner::add_ranks(ItemRow target, std::size_t rank) {
-  const std::uint32_t events = target == kNoRow ? 0 : knowledge_.popularity().count(target);
-  figures_.final_ranks.add(rank);
-  if (events < kColdEvents) figures_.cold_ranks.add(rank);
-  if (events == 0) figures_.unseen_ranks.add(rank);
-}
-
 Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
                               std::span<const Context> contexts) {
   Delta change;

@@ -12,6 +12,9 @@ namespace {
 /// Distinct items that a candidate is compared with.
 constexpr std::size_t kItemsMax = 8;
 
+/// Items with fewer events are cold.
+constexpr std::uint32_t kColdEvents = 5;
+
 constexpr float kPriceRatioMax = 5;
 
 float* block_of(CandidateSet& set, std::size_t j) {
