@@ -12,7 +12,8 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
-#include <sstream>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -132,7 +133,8 @@ class Stream {
   /// Returns the seconds it took.
   double describe(const std::vector<ItemUpdate>& items) {
     const auto start = std::chrono::steady_clock::now();
-    learner_.update_items(items);
+    for (std::size_t k = 0; k < items.size(); k += kChunk)
+      learner_.update_items(std::span(items).subspan(k, std::min(kChunk, items.size() - k)));
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 

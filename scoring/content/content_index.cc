@@ -15,7 +15,7 @@ constexpr float kCosineMin = 0.05F;
 constexpr std::size_t kVisitsMax = 8'192;
 
 /// Items found by shared bins whose exact cosine is taken.
-constexpr std::size_t kExactMax = 256;
+constexpr std::size_t kExactMax = 128;
 
 /// What a shared bucket of embeddings counts for when candidates are chosen.
 constexpr float kBucketScore = 0.2F;
@@ -108,13 +108,17 @@ void ContentIndex::weigh(std::vector<TextFeature>& features) const {
 void ContentIndex::connect(ContentSlot slot) {
   find_candidates(slot);
   query_.take(vectors_, slot, embedding_share_);
-  for (const ScoredRow& candidate : candidates_) {
-    const ContentSlot other = candidate.row;
-    const float cosine = query_.cosine(other);
-    if (cosine < kCosineMin) continue;
-    raise(slot, other, cosine);
-    raise(other, slot, cosine);
-  }
+  for (ScoredRow& candidate : candidates_) candidate.score = query_.cosine(candidate.row);
+  std::erase_if(candidates_, [](const ScoredRow& other) { return other.score < kCosineMin; });
+  for (const ScoredRow& candidate : candidates_) raise(candidate.row, slot, candidate.score);
+  std::sort(candidates_.begin(), candidates_.end(), [](const ScoredRow& a, const ScoredRow& b) {
+    return a.score != b.score ? a.score > b.score : a.row > b.row;
+  });
+  const std::size_t count = std::min(config_.neighbours_max, candidates_.size());
+  Neighbour* own = neighbours_.data() + slot * config_.neighbours_max;
+  for (std::size_t k = 0; k < count; ++k)
+    own[k] = {candidates_[k].row, candidates_[k].score, versions_[candidates_[k].row]};
+  neighbour_counts_[slot] = static_cast<std::uint16_t>(count);
 }
 
 /// Fills `candidates_` with the slots that share most with `slot`.
@@ -136,11 +140,13 @@ void ContentIndex::find_candidates(ContentSlot slot) {
   keep_best(candidates_, kExactMax);
 }
 
+/// Notes `other` among the neighbours of `owner` if it is near enough; of equally near ones the
+/// newer stand first.
 void ContentIndex::raise(ContentSlot owner, ContentSlot other, float cosine) {
   std::uint16_t& count = neighbour_counts_[owner];
   Neighbour* first = neighbours_.data() + owner * config_.neighbours_max;
   const auto stands_behind = [&](const Neighbour& known) {
-    return known.cosine != cosine ? known.cosine < cosine : known.slot > other;
+    return known.cosine != cosine ? known.cosine < cosine : known.slot < other;
   };
   if (count == config_.neighbours_max && !stands_behind(first[count - 1])) return;
   Neighbour* last = std::remove_if(first, first + count, [&](const Neighbour& known) {
