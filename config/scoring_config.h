@@ -36,6 +36,28 @@ struct CovisitationConfig {
   std::size_t walk_edges_max = 30;
 };
 
+/// Neighbours by what items are said to be (docs/model.md).
+struct ContentConfig {
+  bool enabled = true;
+  /// Features kept per item, those that say most.
+  std::size_t features_max = 32;
+  /// Nearest items kept per item.
+  std::size_t neighbours_max = 24;
+  /// Items per inverted list, those for which the feature says most.
+  std::size_t postings_max = 256;
+  /// Share of the own embedding in the cosine of two items that have text and embedding.
+  double embedding_share = 0.5;
+};
+
+/// The expert that gives new items a chance.
+struct ExplorationConfig {
+  bool enabled = true;
+  /// Newest items it looks at.
+  std::size_t items_max = 200;
+  /// Items with as many events are new no more.
+  std::size_t events_max = 5;
+};
+
 /// The attention network over the history (docs/model.md).
 struct NetworkConfig {
   /// Off, the counts, the walk on them and the second stage give nearly the same quality at a
@@ -117,6 +139,8 @@ struct ScoringConfig {
   CatalogueConfig catalogue;
   PopularityConfig popularity;
   CovisitationConfig covisitation;
+  ContentConfig content;
+  ExplorationConfig exploration;
   NetworkConfig network;
   MixtureConfig mixture;
   SecondStageConfig second_stage;

@@ -30,6 +30,24 @@ void add_experts(ConfigFields& f, ScoringConfig& c) {
         "Edges per item that the two-hop walk follows.");
 }
 
+void add_content(ConfigFields& f, ScoringConfig& c) {
+  f.section("scoring.content");
+  f.add("enabled", &c.content.enabled, any(), "Rank by what item updates say of items, too.");
+  f.add("features_max", &c.content.features_max, between(4, 256),
+        "Features kept per item, those that say most.");
+  f.add("neighbours_max", &c.content.neighbours_max, between(1, 1'000),
+        "Nearest items kept per item.");
+  f.add("postings_max", &c.content.postings_max, between(1, 100'000),
+        "Items per inverted list, those for which the feature says most.");
+  f.add("embedding_share", &c.content.embedding_share, between(0, 1),
+        "Share of the own embedding in the cosine of two items that have text and embedding.");
+  f.section("scoring.exploration");
+  f.add("enabled", &c.exploration.enabled, any(), "Name new items as candidates.");
+  f.add("items_max", &c.exploration.items_max, between(1, 100'000), "Newest items it looks at.");
+  f.add("events_max", &c.exploration.events_max, between(1, 1'000),
+        "Items with as many events are new no more.");
+}
+
 void add_network(ConfigFields& f, NetworkConfig& c) {
   f.section("scoring.network");
   f.add("enabled", &c.enabled, any(), "Learn and score with the attention network.");
@@ -98,9 +116,10 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   f.add("diversity", &c.diversity, between(0, 1),
         "Trade of relevance for variety inside a list: 0 = relevance alone, 1 = variety alone.");
   f.add("without_experts", &c.without_experts,
-        one_of({"popular", "covisitation", "walk", "network", "repeat"}),
+        one_of({"popular", "covisitation", "walk", "network", "repeat", "content", "new"}),
         "Experts that are left out; for ablation.");
   add_experts(f, c);
+  add_content(f, c);
   add_network(f, c.network);
   add_learning(f, c);
   add_filters(f, c.filters);

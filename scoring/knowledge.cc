@@ -6,6 +6,7 @@ namespace freshet {
 
 Knowledge::Knowledge(const ScoringConfig& config, const NetworkFactory& factory)
     : catalogue_(config.catalogue),
+      content_(config.content, config.catalogue.embedding_dim),
       popularity_(config.popularity),
       covisitation_(config.covisitation) {
   if (config.second_stage.enabled)
@@ -21,7 +22,7 @@ Status Knowledge::apply(const Delta& delta) {
     covisitation_.grow(catalogue_.size());
     if (network_) network_->grow(catalogue_.size());
   }
-  for (const ItemUpdate& update : delta.item_updates) catalogue_.update(update);
+  for (const ItemUpdate& update : delta.item_updates) describe(update);
   count(delta);
   if (delta.mixture) mixture_ = *delta.mixture;
   if (delta.second_stage) second_stage_ = *delta.second_stage;
@@ -29,6 +30,14 @@ Status Knowledge::apply(const Delta& delta) {
   if (network_ && network_changed) network_->apply(delta.network);
   if (delta.version.value != 0) version_ = delta.version;
   return {};
+}
+
+void Knowledge::describe(const ItemUpdate& update) {
+  const ItemRow row = catalogue_.find(update.id);
+  if (row == kNoRow) return;
+  content_.replace(row, catalogue_.content(row), update);
+  catalogue_.update(update);
+  if (content_.outgrown()) content_.rebuild(catalogue_);
 }
 
 void Knowledge::count(const Delta& delta) {

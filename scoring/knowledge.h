@@ -6,6 +6,7 @@
 #include "config/result.h"
 #include "config/scoring_config.h"
 #include "scoring/catalogue/catalogue.h"
+#include "scoring/content/content_index.h"
 #include "scoring/delta.h"
 #include "scoring/experts/covisitation.h"
 #include "scoring/experts/popularity.h"
@@ -32,6 +33,7 @@ class Knowledge {
   Status from_bytes(const std::string& bytes);
 
   const Catalogue& catalogue() const { return catalogue_; }
+  const ContentIndex& content() const { return content_; }
   const Popularity& popularity() const { return popularity_; }
   const Covisitation& covisitation() const { return covisitation_; }
   const RepeatCounts& repeats() const { return repeats_; }
@@ -43,9 +45,11 @@ class Knowledge {
   Network* network() const { return network_.get(); }
 
  private:
+  void describe(const ItemUpdate& update);
   void count(const Delta& delta);
 
   Catalogue catalogue_;
+  ContentIndex content_;  // Not in the bytes: it is made anew from the catalogue's contents.
   Popularity popularity_;
   Covisitation covisitation_;
   RepeatCounts repeats_;

@@ -35,6 +35,7 @@ Status Knowledge::from_bytes(const std::string& bytes) {
                  "read the model's image: it was learned with another scoring.second_stage or "
                  "scoring.popularity; set them back or start with an empty model directory");
   catalogue_ = std::move(catalogue);
+  content_.rebuild(catalogue_);
   popularity_ = std::move(popularity);
   covisitation_ = std::move(covisitation);
   repeats_ = repeats;

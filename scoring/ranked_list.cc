@@ -14,6 +14,10 @@ std::string_view to_string(Source source) {
       return "network";
     case Source::kRepeat:
       return "repeat";
+    case Source::kContent:
+      return "content";
+    case Source::kExploration:
+      return "new";
   }
   return "popular";
 }

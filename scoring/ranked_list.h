@@ -19,8 +19,10 @@ enum class Source : std::uint8_t {
   kWalk = 2,          ///< Two or three steps away on the co-visitation graph.
   kNetwork = 3,       ///< The sequence network's choice.
   kRepeat = 4,        ///< You were at it before.
+  kContent = 5,       ///< Said to be like an item of yours.
+  kExploration = 6,   ///< New here: it shall have a chance.
 };
-inline constexpr std::size_t kSourceCount = 5;
+inline constexpr std::size_t kSourceCount = 7;
 
 /// Returns the source's name on the wire and in metric labels, for example "covisitation".
 std::string_view to_string(Source source);

@@ -8,6 +8,8 @@ const std::vector<Ablation>& ablations() {
       {"covisitation", [](ScoringConfig& c) { c.without_experts.push_back("covisitation"); }},
       {"walk", [](ScoringConfig& c) { c.without_experts.push_back("walk"); }},
       {"repeat", [](ScoringConfig& c) { c.without_experts.push_back("repeat"); }},
+      {"content", [](ScoringConfig& c) { c.content.enabled = false; }},
+      {"new", [](ScoringConfig& c) { c.exploration.enabled = false; }},
       {"network", [](ScoringConfig& c) { c.network.enabled = false; }},
       {"second_stage", [](ScoringConfig& c) { c.second_stage.enabled = false; }},
       {"reverse_pairs", [](ScoringConfig& c) { c.covisitation.reverse_weight = 0; }},

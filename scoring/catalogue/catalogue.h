@@ -60,6 +60,9 @@ class Catalogue {
   /// Newest content, or null when no item update has come.
   const ItemUpdate* content(ItemRow row) const;
 
+  /// Items that have content.
+  std::size_t described() const { return contents_.size(); }
+
   /// False once an update said that the item is out of stock or removed.
   bool available(ItemRow row) const;
 

@@ -24,6 +24,9 @@ class NetworkExpert final : public Expert {
   /// The network could not answer for the context prepared last.
   bool failed() const { return failed_; }
 
+  /// False when it has no opinion on the context prepared last.
+  bool awake() const { return query_ != nullptr; }
+
   /// Item side of the score; empty without a network.
   const ItemTableView& table() const { return table_; }
 

@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little,
               "the header is written as it lies in memory");
 
 constexpr std::uint64_t kMagic = 0x4c444d5445485346;  // "FSHETMDL"
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;                  // 2: mixture weights of seven experts.
 
 struct Header {
   std::uint64_t magic = kMagic;

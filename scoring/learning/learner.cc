@@ -91,9 +91,11 @@ void Learner::learn(std::span<const TrainingExample> examples) {
   }
   if (!batch.empty()) learn_batch(batch, examples.data());
   figures_.mixture_weights.fill(0);
-  for (const PerSource& bucket : mixture_.weights().of)
+  for (const PerSource& bucket : mixture_.weights().of) {
+    const PerSource able = awake_weights(bucket, scorer_.able());
     for (std::size_t m = 0; m < kSourceCount; ++m)
-      figures_.mixture_weights[m] += bucket[m] / static_cast<float>(kLengthBuckets);
+      figures_.mixture_weights[m] += able[m] / static_cast<float>(kLengthBuckets);
+  }
 }
 
 /// `first`: the example that ranks_[0] belongs to.
@@ -136,7 +138,8 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
   figures_.final_ranks.add(ranks.final);
   follow(figures_.candidate_share, among ? 1 : 0, figures_.final_ranks.events);
   if (row == kNoRow || set_.network_failed) return;
-  const float loss = mixture_.learn(context.session_length, scorer_.probabilities(row));
+  const float loss =
+      mixture_.learn(context.session_length, scorer_.probabilities(row), scorer_.awake());
   follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
 }
 

@@ -9,30 +9,45 @@ namespace {
 /// Probability that no target is denied; bounds the loss.
 constexpr float kProbabilityMin = 1e-7F;
 
+float sum_of(const PerSource& weights, const SourceSet& awake) {
+  float sum = 0;
+  for (std::size_t m = 0; m < kSourceCount; ++m) sum += awake[m] ? weights[m] : 0;
+  return sum;
+}
+
 }  // namespace
 
-float MixtureTrainer::learn(std::size_t session_length, const PerSource& target_probabilities) {
+float MixtureTrainer::learn(std::size_t session_length, const PerSource& target_probabilities,
+                            const SourceSet& awake) {
   PerSource& weights = weights_.of[length_bucket(session_length)];
-  const float total = mix(weights, target_probabilities);
+  const PerSource said = awake_weights(weights, awake);
+  const float total = mix(said, target_probabilities);
   if (!std::isfinite(total)) return -std::log(kProbabilityMin);
   if (total > 0) {
     const auto rate = static_cast<float>(config_.learning_rate);
+    const float together = sum_of(weights, awake);
     for (std::size_t m = 0; m < kSourceCount; ++m) {
-      const float responsibility = weights[m] * target_probabilities[m] / total;
+      if (!awake[m]) continue;
+      // The awake experts share among themselves what they had together.
+      const float responsibility = together * said[m] * target_probabilities[m] / total;
       weights[m] += rate * (responsibility - weights[m]);
     }
-    keep_floor(weights);
+    keep_floor(weights, awake);
   }
   return -std::log(total + kProbabilityMin);
 }
 
-void MixtureTrainer::keep_floor(PerSource& weights) const {
+void MixtureTrainer::keep_floor(PerSource& weights, const SourceSet& awake) const {
   // What lies above the floor shares what the floors leave, so both conditions hold at once.
-  const auto floor = static_cast<float>(config_.floor);
+  const float together = sum_of(weights, awake);
+  const float floor = together * static_cast<float>(config_.floor);
   float above = 0;
-  for (const float weight : weights) above += std::max(weight - floor, 0.0F);
-  const float left = 1 - floor * static_cast<float>(kSourceCount);
-  for (float& weight : weights) weight = floor + std::max(weight - floor, 0.0F) * left / above;
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    if (awake[m]) above += std::max(weights[m] - floor, 0.0F);
+  const float left = together - floor * static_cast<float>(awake.count());
+  if (!(above > 0)) return;
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    if (awake[m]) weights[m] = floor + std::max(weights[m] - floor, 0.0F) * left / above;
 }
 
 }  // namespace freshet

@@ -7,14 +7,17 @@ namespace freshet {
 
 /// Learns the experts' weights by online expectation maximisation: at each event every weight moves
 /// a little towards its expert's share in the target's probability (Cappé & Moulines 2009, constant
-/// step). An expert that goes bad so loses its say within some hundred events. Confined to one
+/// step). An expert that goes bad so loses its say within some hundred events. Sleeping experts,
+/// which had no opinion, neither win nor lose ("specialists", Freund et al. 1997). Confined to one
 /// thread.
 class MixtureTrainer {
  public:
   explicit MixtureTrainer(const MixtureConfig& config) : config_(config) {}
 
-  /// Learns one event. Returns the target's loss, -log p, before learning.
-  float learn(std::size_t session_length, const PerSource& target_probabilities);
+  /// Learns one event, of which the `awake` experts had an opinion. Returns the target's loss, -log
+  /// p, before learning.
+  float learn(std::size_t session_length, const PerSource& target_probabilities,
+              const SourceSet& awake);
 
   const MixtureWeights& weights() const { return weights_; }
 
@@ -24,7 +27,7 @@ class MixtureTrainer {
   }
 
  private:
-  void keep_floor(PerSource& weights) const;
+  void keep_floor(PerSource& weights, const SourceSet& awake) const;
 
   MixtureConfig config_;
   MixtureWeights weights_ = MixtureWeights::even();

@@ -21,10 +21,10 @@ constexpr float kAdamEpsilon = 1e-8F;
 
 /// Sums of the features and of their squared distances from `mean`, over all candidates.
 FRESHET_VECTOR_CLONES
-void sum_moments(const float* features, std::size_t count, const float* mean, float* sum,
-                 float* square_sum) {
+void sum_moments(const float* features, std::size_t count, std::size_t used, const float* mean,
+                 float* sum, float* square_sum) {
   for (std::size_t j = 0; j < count; ++j) {
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    for (std::size_t f = 0; f < used; ++f) {
       const float distance = features[j * kFeatureCount + f] - mean[f];
       sum[f] += distance;
       square_sum[f] += distance * distance;
@@ -34,8 +34,8 @@ void sum_moments(const float* features, std::size_t count, const float* mean, fl
 
 /// The gradient of w, b and v from one candidate; `hidden_gradient` = d loss / d (W x + b).
 FRESHET_VECTOR_CLONES
-void add_candidate(const SecondStageWeights& weights, const float* inputs, const float* hiddens,
-                   float slope, float* hidden_gradient, float* gradient) {
+void add_candidate(const SecondStageWeights& weights, const float* inputs, std::size_t used,
+                   const float* hiddens, float slope, float* hidden_gradient, float* gradient) {
   const std::size_t hidden = weights.hidden;
   const float* outer = weights.outer();
   float* inner_bias = gradient + kFeatureCount + kFeatureCount * hidden;
@@ -45,15 +45,15 @@ void add_candidate(const SecondStageWeights& weights, const float* inputs, const
     inner_bias[h] += hidden_gradient[h];
     outer_gradient[h] += slope * hiddens[h];
   }
-  for (std::size_t f = 0; f < kFeatureCount; ++f) gradient[f] += slope * inputs[f];
+  for (std::size_t f = 0; f < used; ++f) gradient[f] += slope * inputs[f];
 }
 
 /// The gradient of W from all candidates at once: hidden gradients [count, hidden] times their
 /// inputs, so that each weight's gradient is read and written once.
 FRESHET_VECTOR_CLONES
-void add_inner(std::size_t hidden, const float* const* inputs, const float* hidden_gradients,
-               std::size_t count, float* inner) {
-  for (std::size_t f = 0; f < kFeatureCount; ++f) {
+void add_inner(std::size_t hidden, const float* const* inputs, std::size_t used,
+               const float* hidden_gradients, std::size_t count, float* inner) {
+  for (std::size_t f = 0; f < used; ++f) {
     std::size_t h = 0;
     for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
       FloatBlock sums, part;
@@ -97,11 +97,14 @@ void SecondStageTrainer::observe(const CandidateSet& set) {
   if (!enabled() || set.rows.empty()) return;
   float sum[kFeatureCount] = {};
   float square_sum[kFeatureCount] = {};
-  sum_moments(set.features.data(), set.rows.size(), weights_.mean.data(), sum, square_sum);
-  ++moment_events_;
-  const float rate = std::max(1 / static_cast<float>(moment_events_), kMomentRateMin);
+  sum_moments(set.features.data(), set.rows.size(), set.features_used, weights_.mean.data(), sum,
+              square_sum);
   const auto count = static_cast<float>(set.rows.size());
-  for (std::size_t f = 0; f < kFeatureCount; ++f) {
+  float rate = std::max(1 / static_cast<float>(++moment_events_), kMomentRateMin);
+  for (std::size_t f = 0; f < set.features_used; ++f) {
+    // Content may come later than events: its moments start when it does.
+    if (f == kContentFeaturesBegin)
+      rate = std::max(1 / static_cast<float>(++content_moment_events_), kMomentRateMin);
     if (!std::isfinite(square_sum[f])) continue;
     const float shift = rate * sum[f] / count;
     weights_.mean[f] += shift;
@@ -140,11 +143,11 @@ void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t targe
     const float slope = pass_.scores[j] / total - (j == target ? 1.0F : 0.0F);
     if (std::abs(slope) < kGradientMin) continue;
     const float* inputs = &pass_.inputs[j * kFeatureCount];
-    add_candidate(weights_, inputs, &pass_.hiddens[j * hidden], slope,
+    add_candidate(weights_, inputs, set.features_used, &pass_.hiddens[j * hidden], slope,
                   &hidden_gradients_[moving_.size() * hidden], gradient_.data());
     moving_.push_back(inputs);
   }
-  add_inner(hidden, moving_.data(), hidden_gradients_.data(), moving_.size(),
+  add_inner(hidden, moving_.data(), set.features_used, hidden_gradients_.data(), moving_.size(),
             gradient_.data() + kFeatureCount);
 }
 

@@ -36,8 +36,8 @@ class SecondStageTrainer {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(weights_, variance_, moment_events_, gradient_, gradient_events_, adam_mean_,
-            adam_square_, adam_steps_);
+    archive(weights_, variance_, moment_events_, content_moment_events_, gradient_,
+            gradient_events_, adam_mean_, adam_square_, adam_steps_);
   }
 
  private:
@@ -48,6 +48,7 @@ class SecondStageTrainer {
   SecondStageWeights weights_;
   std::vector<float> variance_;  // [F]
   std::uint64_t moment_events_ = 0;
+  std::uint64_t content_moment_events_ = 0;
   std::vector<float> gradient_;  // Like SecondStageWeights::values, summed over gradient_events_.
   std::size_t gradient_events_ = 0;
   std::vector<float> adam_mean_;

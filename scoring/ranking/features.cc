@@ -50,6 +50,8 @@ void FeatureTable::fill(const FeatureSources& sources, CandidateSet& set) {
   fill_pairs(sources, set);
   fill_network(sources, set);
   finish(set);
+  set.features_used = content_.any() ? kFeatureCount : kContentFeaturesBegin;
+  if (content_.any()) content_.fill(sources.context, set);
 }
 
 void FeatureTable::fill_experts(const FeatureSources& sources, CandidateSet& set) {

@@ -10,6 +10,7 @@
 #include "scoring/experts/network_expert.h"
 #include "scoring/experts/popularity.h"
 #include "scoring/experts/walk.h"
+#include "scoring/ranking/content_features.h"
 
 namespace freshet {
 
@@ -60,21 +61,22 @@ enum Feature : std::size_t {
   kConfidence,        // log(network's best probability + 1e-6) (same for all)   -13.8 .. 0
   kLogFeatures,
   kNetworkBehind = kLogFeatures,  // kLogNetwork less the best candidate's        -13.8 .. 0
-  kTwoHopsLift,          // kTwoHops - kPopularSlow                                 -11.5 .. 14
-  kTwoHopsPerCount,      // kTwoHops - kCount / 2                                   -20 .. 0
-  kTrendFast,            // kPopularFast - kPopularMain                             -14 .. 14
-  kTrendSlow,            // kPopularMain - kPopularSlow                             -14 .. 14
-  kRateSum,              // sum over up to 8 distinct items, t back, of
-                         // log(1 + 1000 (fw + bw/2) / weight / (1 + t))            >= 0
-  kInverseBack,          // 1 / (1 + steps back of j in the history), else 0        0 .. 1
-  kIsLast,               // j is i                                                  0, 1
-  kIsSecond,             // j is i2                                                 0, 1
-  kNetworkCosineLast,    // cosine of j's vector with i's                           -1 .. 1
-  kNetworkCosineSecond,  // with i2's                                             -1 .. 1
-  kNetworkCosineMean,    // with the mean of the history's vectors                  -1 .. 1
-  kNetworkNorm,          // length of j's vector                                    >= 0
-  kNetworkBias,          // j's bias                                                any
-  kFeatureCount,
+  kTwoHopsLift,           // kTwoHops - kPopularSlow                                 -11.5 .. 14
+  kTwoHopsPerCount,       // kTwoHops - kCount / 2                                   -20 .. 0
+  kTrendFast,             // kPopularFast - kPopularMain                             -14 .. 14
+  kTrendSlow,             // kPopularMain - kPopularSlow                             -14 .. 14
+  kRateSum,               // sum over up to 8 distinct items, t back, of
+                          // log(1 + 1000 (fw + bw/2) / weight / (1 + t))            >= 0
+  kInverseBack,           // 1 / (1 + steps back of j in the history), else 0        0 .. 1
+  kIsLast,                // j is i                                                  0, 1
+  kIsSecond,              // j is i2                                                 0, 1
+  kNetworkCosineLast,     // cosine of j's vector with i's                           -1 .. 1
+  kNetworkCosineSecond,   // with i2's                                             -1 .. 1
+  kNetworkCosineMean,     // with the mean of the history's vectors                  -1 .. 1
+  kNetworkNorm,           // length of j's vector                                    >= 0
+  kNetworkBias,           // j's bias                                                any
+  kContentFeaturesBegin,  // ContentFeature (content_features.h)
+  kFeatureCount = kContentFeaturesBegin + kContentFeatureCount,
 };
 
 /// What features are made from; all must be prepared for `context`.
@@ -93,6 +95,8 @@ struct CandidateSet {
   std::vector<PerSource> ranks;          ///< [rows] place among each expert's candidates.
   std::vector<float> base;               ///< [rows] log of the mixture.
   std::vector<float> features;
+  /// Features that say anything: kFeatureCount, or kContentFeaturesBegin without content.
+  std::size_t features_used = kContentFeaturesBegin;
   bool network_failed = false;
 };
 
@@ -102,6 +106,10 @@ inline constexpr float kRankMissing = 200;
 /// Fills `set.features` from its other members. Confined to one thread.
 class FeatureTable {
  public:
+  /// Both must outlive the table.
+  FeatureTable(const ContentIndex& content, const Popularity& popularity)
+      : content_(content, popularity) {}
+
   void fill(const FeatureSources& sources, CandidateSet& set);
 
  private:
@@ -114,6 +122,7 @@ class FeatureTable {
   void fill_network(const FeatureSources& sources, CandidateSet& set);
   static void finish(CandidateSet& set);
 
+  ContentFeatures content_;
   std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
   std::vector<float> window_mean_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 
 #include "scoring/experts/expert.h"
@@ -35,6 +36,19 @@ struct MixtureWeights {
     archive(of);
   }
 };
+
+/// Experts, by Source.
+using SourceSet = std::bitset<kSourceCount>;
+
+/// Returns `weights` with those of sleeping experts, which have no opinion in a context, set to 0
+/// and the others scaled so that they add up to 1 again.
+inline PerSource awake_weights(PerSource weights, const SourceSet& awake) {
+  float total = 0;
+  for (std::size_t m = 0; m < kSourceCount; ++m) total += awake[m] ? weights[m] : 0;
+  for (std::size_t m = 0; m < kSourceCount; ++m)
+    weights[m] = awake[m] && total > 0 ? weights[m] / total : 0;
+  return weights;
+}
 
 /// Probability of one item under the mixture.
 inline float mix(const PerSource& weights, const PerSource& probabilities) {

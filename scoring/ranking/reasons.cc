@@ -36,6 +36,10 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge&
       return "Fits what you did lately, up to " + label();
     case Source::kRepeat:
       return "You were at it before";
+    case Source::kContent:
+      return "Similar to " + label();
+    case Source::kExploration:
+      return "New";
   }
   return {};
 }
@@ -55,9 +59,9 @@ Reason reason_of(Source source, float share, ItemRow row, ItemRow origin,
 
 }  // namespace
 
-std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Context& context,
-                                const Scorer& scorer, const Knowledge& knowledge) {
-  const PerSource& weights = scorer.weights(context);
+std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Scorer& scorer,
+                                const Knowledge& knowledge) {
+  const PerSource& weights = scorer.weights();
   const float total = mix(weights, probabilities);
   if (!(total > 0)) return {popular_reason()};
   std::array<std::size_t, kSourceCount> order{};

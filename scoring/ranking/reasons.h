@@ -9,9 +9,9 @@
 namespace freshet {
 
 /// Says why `row` is in the list: each expert's part of its probability under the mixture,
-/// strongest first, at most kReasonsMax, at least one. `scorer` must have scored `context` last.
-std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Context& context,
-                                const Scorer& scorer, const Knowledge& knowledge);
+/// strongest first, at most kReasonsMax, at least one. In the context that `scorer` scored last.
+std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Scorer& scorer,
+                                const Knowledge& knowledge);
 
 /// The reason of an item that stands in for want of anything better.
 Reason popular_reason();

@@ -46,7 +46,7 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
   } else {
     if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
     scorer_.score(context, set_);
-    take_best(final_scores(effort, list), context, count, list);
+    take_best(final_scores(effort, list), count, list);
   }
   fill_with_popular(count, list);
   return list;
@@ -65,8 +65,7 @@ const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedLis
   return set_.base;
 }
 
-void Recommender::take_best(const std::vector<float>& scores, const Context& context,
-                            std::size_t count, RankedList& list) {
+void Recommender::take_best(const std::vector<float>& scores, std::size_t count, RankedList& list) {
   order_.clear();
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
@@ -78,7 +77,7 @@ void Recommender::take_best(const std::vector<float>& scores, const Context& con
     list.items.push_back(item_of(row, entry.score));
     list.items.back().probability = std::min(std::exp(entry.score - normalizer), 1.0F);
     list.items.back().reasons =
-        reasons_for(row, set_.probabilities[entry.row], context, scorer_, knowledge_);
+        reasons_for(row, set_.probabilities[entry.row], scorer_, knowledge_);
   }
 }
 

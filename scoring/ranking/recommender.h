@@ -33,8 +33,7 @@ class Recommender {
   RankedList rank_one(const RankRequest& request, const Context& context, RankEffort effort);
   /// Chooses between second stage and mixture; returns the scores and marks a failure in `list`.
   const std::vector<float>& final_scores(RankEffort effort, RankedList& list);
-  void take_best(const std::vector<float>& scores, const Context& context, std::size_t count,
-                 RankedList& list);
+  void take_best(const std::vector<float>& scores, std::size_t count, RankedList& list);
   void fill_with_popular(std::size_t count, RankedList& list);
   RankedItem item_of(ItemRow row, float score) const;
 

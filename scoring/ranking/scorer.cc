@@ -22,7 +22,10 @@ Scorer::Scorer(const ScoringConfig& config, const Knowledge& knowledge)
       walk_(knowledge.covisitation()),
       network_(knowledge.network()),
       repeat_(knowledge.repeats()),
-      experts_{&popularity_, &covisitation_, &walk_, &network_, &repeat_} {
+      content_(knowledge.content(), knowledge.catalogue()),
+      exploration_(config.exploration, knowledge.popularity(), knowledge.catalogue()),
+      experts_{&popularity_, &covisitation_, &walk_, &network_, &repeat_, &content_, &exploration_},
+      feature_table_(knowledge.content(), knowledge.popularity()) {
   for (std::size_t m = 0; m < kSourceCount; ++m)
     FRESHET_ASSERT(index_of(experts_[m]->source()) == m, "experts stand in the order of Source");
   for (std::size_t m = 0; m < kSourceCount; ++m) {
@@ -53,15 +56,16 @@ void Scorer::score(const Context& context, CandidateSet& set) {
   for (Expert* expert : experts_)
     if (asked(expert->source())) expert->prepare(context, rows);
   set.network_failed = network_.failed();
+  wake(context);
   for (Expert* expert : experts_)
-    if (asked(expert->source())) collect(expert->source(), set);
+    if (awake_[index_of(expert->source())]) collect(expert->source(), set);
   for (const ItemRow row : set.rows) slots_[row] = 0;
 
   set.probabilities.clear();
   set.base.clear();
   for (const ItemRow row : set.rows) {
     set.probabilities.push_back(probabilities(row));
-    set.base.push_back(std::log(mix(weights(context), set.probabilities.back()) + 1e-7F));
+    set.base.push_back(std::log(mix(weights_, set.probabilities.back()) + 1e-7F));
   }
   feature_table_.fill({.context = context,
                        .popularity = knowledge_.popularity(),
@@ -89,12 +93,24 @@ void Scorer::collect(Source source, CandidateSet& set) {
 PerSource Scorer::probabilities(ItemRow row) const {
   PerSource probabilities{};
   for (std::size_t m = 0; m < kSourceCount; ++m)
-    if (asked_[m]) probabilities[m] = experts_[m]->probability(row);
+    if (awake_[m]) probabilities[m] = experts_[m]->probability(row);
   return probabilities;
 }
 
-const PerSource& Scorer::weights(const Context& context) const {
-  return knowledge_.mixture().of[length_bucket(context.session_length)];
+void Scorer::wake(const Context& context) {
+  awake_ = asked_;
+  if (!network_.awake()) awake_.reset(index_of(Source::kNetwork));
+  if (!content_.awake()) awake_.reset(index_of(Source::kContent));
+  if (!exploration_.awake()) awake_.reset(index_of(Source::kExploration));
+  weights_ = awake_weights(knowledge_.mixture().of[length_bucket(context.session_length)], awake_);
+}
+
+SourceSet Scorer::able() const {
+  SourceSet able = asked_;
+  if (knowledge_.network() == nullptr) able.reset(index_of(Source::kNetwork));
+  if (knowledge_.content().empty()) able.reset(index_of(Source::kContent));
+  if (!exploration_.able()) able.reset(index_of(Source::kExploration));
+  return able;
 }
 
 std::size_t Scorer::candidates_of(Source source) const {
@@ -109,6 +125,10 @@ std::size_t Scorer::candidates_of(Source source) const {
       return candidates_per_expert_ * 2;
     case Source::kRepeat:
       return candidates_per_expert_;
+    case Source::kContent:
+      return candidates_per_expert_ * 6 / 10;
+    case Source::kExploration:
+      return candidates_per_expert_ / 10;
   }
   return candidates_per_expert_;
 }

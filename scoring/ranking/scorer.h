@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "config/scoring_config.h"
+#include "scoring/experts/content_expert.h"
+#include "scoring/experts/exploration.h"
 #include "scoring/experts/network_expert.h"
 #include "scoring/knowledge.h"
 #include "scoring/ranking/features.h"
@@ -34,11 +36,18 @@ class Scorer {
     return experts_[index_of(source)]->because_of(row);
   }
 
-  /// The mixture weights for this context.
-  const PerSource& weights(const Context& context) const;
+  /// The mixture weights in the context scored last: 0 for sleeping experts.
+  const PerSource& weights() const { return weights_; }
+
+  /// Experts that had an opinion in the context scored last.
+  const SourceSet& awake() const { return awake_; }
+
+  /// Experts that have anything to go by at all.
+  SourceSet able() const;
 
  private:
   bool asked(Source source) const { return asked_[index_of(source)]; }
+  void wake(const Context& context);
   void collect(Source source, CandidateSet& set);
   std::size_t candidates_of(Source source) const;
 
@@ -49,9 +58,13 @@ class Scorer {
   WalkExpert walk_;
   NetworkExpert network_;
   RepeatExpert repeat_;
+  ContentExpert content_;
+  ExplorationExpert exploration_;
   std::array<Expert*, kSourceCount> experts_;  // Indexed by Source.
-  std::array<bool, kSourceCount> asked_;       // False = left out (without_experts).
+  SourceSet asked_;                            // Without those left out (without_experts).
   FeatureTable feature_table_;
+  SourceSet awake_;
+  PerSource weights_{};
   std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
   std::vector<ScoredRow> best_;
 };

@@ -9,13 +9,14 @@
 namespace freshet {
 namespace {
 
+/// `used`: the first features that say anything; the others are neither read nor written.
 FRESHET_VECTOR_CLONES
 void standardise(const SecondStageWeights& weights, const float* features, std::size_t count,
-                 float* inputs) {
+                 std::size_t used, float* inputs) {
   const float* mean = weights.mean.data();
   const float* inverse_std = weights.inverse_std.data();
   for (std::size_t j = 0; j < count; ++j) {
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    for (std::size_t f = 0; f < used; ++f) {
       const float x = (features[j * kFeatureCount + f] - mean[f]) * inverse_std[f];
       inputs[j * kFeatureCount + f] = x > kFeatureClip    ? kFeatureClip
                                       : x < -kFeatureClip ? -kFeatureClip
@@ -26,7 +27,8 @@ void standardise(const SecondStageWeights& weights, const float* features, std::
 
 /// `hiddens` = relu(W x + b) of one candidate; units beyond the last whole block one by one.
 inline __attribute__((always_inline)) void forward_candidate(const SecondStageWeights& weights,
-                                                             const float* input, float* hiddens) {
+                                                             const float* input, std::size_t used,
+                                                             float* hiddens) {
   const std::size_t hidden = weights.hidden;
   const float* inner = weights.inner();
   const float* bias = weights.inner_bias();
@@ -34,7 +36,7 @@ inline __attribute__((always_inline)) void forward_candidate(const SecondStageWe
   for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
     FloatBlock sums, column;
     load_block(sums, bias + h);
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+    for (std::size_t f = 0; f < used; ++f) {
       load_block(column, inner + f * hidden + h);
       sums += input[f] * column;
     }
@@ -42,16 +44,16 @@ inline __attribute__((always_inline)) void forward_candidate(const SecondStageWe
   }
   for (; h < hidden; ++h) {
     hiddens[h] = bias[h];
-    for (std::size_t f = 0; f < kFeatureCount; ++f) hiddens[h] += input[f] * inner[f * hidden + h];
+    for (std::size_t f = 0; f < used; ++f) hiddens[h] += input[f] * inner[f * hidden + h];
   }
   for (h = 0; h < hidden; ++h) hiddens[h] = hiddens[h] > 0 ? hiddens[h] : 0;
 }
 
 FRESHET_VECTOR_CLONES
 void forward_hidden(const SecondStageWeights& weights, const float* inputs, std::size_t count,
-                    float* hiddens) {
+                    std::size_t used, float* hiddens) {
   for (std::size_t j = 0; j < count; ++j)
-    forward_candidate(weights, inputs + j * kFeatureCount, hiddens + j * weights.hidden);
+    forward_candidate(weights, inputs + j * kFeatureCount, used, hiddens + j * weights.hidden);
 }
 
 }  // namespace
@@ -76,15 +78,16 @@ bool score_candidates(const SecondStageWeights& weights, const CandidateSet& set
                       SecondStagePass& pass) {
   const std::size_t count = set.rows.size();
   const std::size_t hidden = weights.hidden;
+  const std::size_t used = set.features_used;
   pass.inputs.resize(count * kFeatureCount);
   pass.hiddens.resize(count * hidden);
   pass.scores.resize(count);
-  standardise(weights, set.features.data(), count, pass.inputs.data());
-  forward_hidden(weights, pass.inputs.data(), count, pass.hiddens.data());
+  standardise(weights, set.features.data(), count, used, pass.inputs.data());
+  forward_hidden(weights, pass.inputs.data(), count, used, pass.hiddens.data());
   bool finite = true;
   for (std::size_t j = 0; j < count; ++j) {
     float score = set.base[j];
-    for (std::size_t f = 0; f < kFeatureCount; ++f)
+    for (std::size_t f = 0; f < used; ++f)
       score += weights.direct()[f] * pass.inputs[j * kFeatureCount + f];
     for (std::size_t h = 0; h < hidden; ++h)
       score += weights.outer()[h] * pass.hiddens[j * hidden + h];

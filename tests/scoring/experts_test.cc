@@ -13,6 +13,8 @@
 namespace freshet {
 namespace {
 
+const SourceSet everyone = SourceSet().set();
+
 Context context_of(const std::vector<ItemRow>& newest_first) {
   Context context;
   for (const ItemRow row : newest_first) {
@@ -146,7 +148,7 @@ TEST(MixtureTrainer, WeightsAddUpToOneAndKeepTheFloor) {
   good_walk[index_of(Source::kWalk)] = 0.5F;
   good_walk[index_of(Source::kPopular)] = 0.001F;
 
-  for (int k = 0; k < 2'000; ++k) trainer.learn(2, good_walk);
+  for (int k = 0; k < 2'000; ++k) trainer.learn(2, good_walk, everyone);
 
   const PerSource& weights = trainer.weights().of[length_bucket(2)];
   EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0F), 1, 1e-5);
@@ -161,10 +163,10 @@ TEST(MixtureTrainer, ExpertThatGoesBadLosesItsSayWithinHundreds) {
   network_good[index_of(Source::kNetwork)] = 0.3F;
   network_good[index_of(Source::kWalk)] = 0.03F;
   network_bad[index_of(Source::kWalk)] = 0.03F;
-  for (int k = 0; k < 3'000; ++k) trainer.learn(1, network_good);
+  for (int k = 0; k < 3'000; ++k) trainer.learn(1, network_good, everyone);
   const float before = trainer.weights().of[0][index_of(Source::kNetwork)];
 
-  for (int k = 0; k < 700; ++k) trainer.learn(1, network_bad);
+  for (int k = 0; k < 700; ++k) trainer.learn(1, network_bad, everyone);
 
   EXPECT_GT(before, 0.8F);
   EXPECT_LT(trainer.weights().of[0][index_of(Source::kNetwork)], 0.3F * before);
