@@ -1,10 +1,16 @@
-// Streams files of "session item" lines through the learner and prints how well each next item was
-// foretold before it was learned: Recall@20 and MRR@20 against all items seen so far. Files before
-// `--test-from` only teach. Never-seen targets count as misses in "all" and are left out of "old".
+// Streams files of "session item" lines, one file a period, through the learner and prints how well
+// each next item was foretold before it was learned: Recall@20 and MRR@20 against all items seen so
+// far. The first file only teaches. Two protocols stand side by side:
+//   all  every event with a history; never-seen targets count as misses.
+//   old  as ADER (RecSys 2020): only clicks on items seen before the period began, sessions with
+//   fewer
+//        than two of them dropped, every click but a session's first is foretold.
 #include <fmt/core.h>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <CLI/CLI.hpp>
+#include <array>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 #include <chrono>
@@ -22,25 +28,59 @@ constexpr std::size_t kHistoryMax = 20;
 /// Examples handed to the learner at once.
 constexpr std::size_t kChunk = 1'024;
 
+/// Rankings judged: the second stage's, the mixture's, each expert's own.
+constexpr std::size_t kRankings = 2 + freshet::kSourceCount;
+
+std::string name_of(std::size_t ranking) {
+  if (ranking == 0) return "second stage";
+  if (ranking == 1) return "mixture";
+  return std::string(freshet::to_string(static_cast<freshet::Source>(ranking - 2)));
+}
+
+/// Figures of one period under one protocol.
+struct Totals {
+  std::array<freshet::HitTotals, kRankings> of;
+  std::uint64_t among = 0;  ///< Targets among the candidates.
+
+  void add(const freshet::ExampleRanks& ranks) {
+    of[0].add(ranks.final);
+    of[1].add(ranks.by_mixture);
+    for (std::size_t m = 0; m < freshet::kSourceCount; ++m) of[2 + m].add(ranks.by_source[m]);
+    if (ranks.final != freshet::ExampleRanks::kMissing) ++among;
+  }
+  double candidate_share() const {
+    return of[0].events > 0 ? static_cast<double>(among) / static_cast<double>(of[0].events) : 0;
+  }
+};
+
+struct Period {
+  std::string file;
+  Totals all, old;
+  std::size_t events = 0;
+  double seconds = 0;
+};
+
 class Stream {
  public:
   explicit Stream(const freshet::ScoringConfig& config) : learner_(config, nullptr) {}
 
-  bool read(const std::string& path) {
+  bool read(const std::string& path, Period& period) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return false;
     boost::iostreams::filtering_istream in;
     if (path.ends_with(".gz")) in.push(boost::iostreams::gzip_decompressor());
     in.push(file);
+    period_ = &period;
+    started_.clear();
     std::string session, item;
     while (in >> session >> item) add(session, item);
     flush();
+    old_items_.insert(new_items_.begin(), new_items_.end());
+    new_items_.clear();
     return true;
   }
 
-  const freshet::LearnerFigures& figures() const { return learner_.figures(); }
   const freshet::Knowledge& knowledge() const { return learner_.knowledge(); }
-  double seconds() const { return seconds_; }
 
  private:
   void add(const std::string& session, const std::string& item) {
@@ -54,36 +94,81 @@ class Stream {
     example.session_start = history.empty();
     history.push_back({.item = example.item, .session_start = history.empty()});
     if (history.size() > kHistoryMax) history.erase(history.begin());
+    // Foretold under "old": an old item that is not its session's first old one in the period.
+    const bool old = old_items_.contains(example.item);
+    is_old_.push_back(old && !started_.insert(session).second);
+    new_items_.insert(example.item);
     chunk_.push_back(std::move(example));
     if (chunk_.size() == kChunk) flush();
+  }
+
+  void judge() {
+    const auto ranks = learner_.ranks();
+    for (std::size_t k = 0; k < ranks.size(); ++k) {
+      if (!ranks[k].ranked) continue;
+      period_->all.add(ranks[k]);
+      if (is_old_[k]) period_->old.add(ranks[k]);
+    }
   }
 
   void flush() {
     const auto start = std::chrono::steady_clock::now();
     learner_.learn(chunk_);
     ignored_deltas_ += learner_.take_delta() != nullptr ? 1 : 0;
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    period_->seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    period_->events += chunk_.size();
+    judge();
     chunk_.clear();
+    is_old_.clear();
   }
 
   freshet::Learner learner_;
   absl::flat_hash_map<std::string, std::vector<freshet::HistoryEntry>> histories_;
+  absl::flat_hash_set<freshet::ItemId> old_items_;  // Seen before the period began.
+  absl::flat_hash_set<freshet::ItemId> new_items_;  // Seen in it.
+  absl::flat_hash_set<std::string> started_;        // Sessions with an old item in the period.
   std::vector<freshet::TrainingExample> chunk_;
+  std::vector<bool> is_old_;  // [chunk_] judged under "old".
+  Period* period_ = nullptr;
   std::int64_t offset_ = 0;
   std::size_t ignored_deltas_ = 0;
-  double seconds_ = 0;
 };
 
-freshet::HitTotals less(freshet::HitTotals now, const freshet::HitTotals& before) {
-  now.events -= before.events;
-  now.hits_at_20 -= before.hits_at_20;
-  now.reciprocal_ranks_at_20 -= before.reciprocal_ranks_at_20;
-  return now;
+void print_period(const Period& period) {
+  fmt::print(
+      "{}  old {:.4f} / {:.4f}  all {:.4f} / {:.4f}  candidates hold {:.3f} of old  "
+      "{:.1f} us per event\n",
+      period.file, period.old.of[0].recall_at_20(), period.old.of[0].mrr_at_20(),
+      period.all.of[0].recall_at_20(), period.all.of[0].mrr_at_20(), period.old.candidate_share(),
+      1e6 * period.seconds / static_cast<double>(period.events));
+  std::fflush(stdout);
 }
 
-void print_row(const std::string& name, const freshet::HitTotals& totals) {
-  fmt::print("  {:<14} R@20 {:.4f}  MRR@20 {:.4f}  ({} events)\n", name, totals.recall_at_20(),
-             totals.mrr_at_20(), totals.events);
+/// Means over the periods after the first, each period alike.
+void print_means(const std::vector<Period>& periods) {
+  const auto mean = [&periods](auto value) {
+    double sum = 0;
+    for (std::size_t k = 1; k < periods.size(); ++k) sum += value(periods[k]);
+    return sum / static_cast<double>(periods.size() - 1);
+  };
+  fmt::print("mean of {} periods  R@20 old  MRR@20 old  R@20 all  MRR@20 all\n",
+             periods.size() - 1);
+  for (std::size_t r = 0; r < kRankings; ++r)
+    fmt::print("  {:<16} {:.4f}    {:.4f}      {:.4f}    {:.4f}\n", name_of(r),
+               mean([r](const Period& p) { return p.old.of[r].recall_at_20(); }),
+               mean([r](const Period& p) { return p.old.of[r].mrr_at_20(); }),
+               mean([r](const Period& p) { return p.all.of[r].recall_at_20(); }),
+               mean([r](const Period& p) { return p.all.of[r].mrr_at_20(); }));
+  std::size_t events = 0;
+  double seconds = 0;
+  for (const Period& period : periods) {
+    events += period.events;
+    seconds += period.seconds;
+  }
+  fmt::print("candidates hold {:.4f} of old targets; {:.0f} events/s, {:.1f} us per event\n",
+             mean([](const Period& p) { return p.old.candidate_share(); }),
+             static_cast<double>(events) / seconds, 1e6 * seconds / static_cast<double>(events));
 }
 
 void print_weights(const freshet::MixtureWeights& weights) {
@@ -103,31 +188,27 @@ int main(int argc, char** argv) {
   std::vector<std::string> files;
   freshet::ScoringConfig config;
   config.network.enabled = false;
-  app.add_option("files", files, "Files in time order, plain or .gz")->required();
+  app.add_option("files", files,
+                 "Files in time order, one a period, plain or .gz; the first only teaches")
+      ->required();
   app.add_option("--hidden", config.second_stage.hidden, "Hidden units of the second stage");
   app.add_flag("!--no-second-stage", config.second_stage.enabled, "Rank by the mixture alone");
   app.add_option("--reverse-weight", config.covisitation.reverse_weight, "Weight of reverse pairs");
   app.add_option("--second-stage-rate", config.second_stage.learning_rate, "Adam's rate");
+  app.add_option("--candidates", config.candidates_per_expert, "Candidates per expert");
   CLI11_PARSE(app, argc, argv);
 
   Stream stream(config);
-  freshet::LearnerFigures before;
-  double seconds_before = 0;
+  std::vector<Period> periods;
   for (const std::string& file : files) {
-    if (!stream.read(file)) {
+    periods.push_back({.file = file});
+    if (!stream.read(file, periods.back())) {
       fmt::print(stderr, "cannot read {}\n", file);
       return 1;
     }
-    const freshet::LearnerFigures& now = stream.figures();
-    const auto events = static_cast<double>(now.examples - before.examples);
-    const double seconds = stream.seconds() - seconds_before;
-    fmt::print("{}: {:.0f} events/s, {:.1f} us per event, candidates hold {:.3f} of the targets\n",
-               file, events / seconds, 1e6 * seconds / events, now.candidate_share);
-    print_row("second stage", less(now.final_ranks, before.final_ranks));
-    print_row("mixture", less(now.mixture_ranks, before.mixture_ranks));
-    before = now;
-    seconds_before = stream.seconds();
+    print_period(periods.back());
   }
+  if (periods.size() > 1) print_means(periods);
   print_weights(stream.knowledge().mixture());
   return 0;
 }

@@ -80,9 +80,9 @@ void Covisitation::count_backward(ItemRow from, ItemRow to, float weight) {
 }
 
 void Covisitation::raise_edge(Neighbours& item, ItemRow row, const PairCounts& pair) {
-  item.edges.raise(row, strength(pair));
+  item.edges.raise({row, strength(pair), pair.forward});
   item.edge_sum = 1;
-  for (const ScoredRow& edge : item.edges.rows()) item.edge_sum += edge.score;
+  for (const Edge& edge : item.edges.rows()) item.edge_sum += edge.score;
 }
 
 void Covisitation::prune(Neighbours& item) {
@@ -112,11 +112,11 @@ void Covisitation::rebuild_edges() {
 }
 
 void Covisitation::rebuild_edges(Neighbours& item) {
-  item.edges = TopList(config_.walk_edges_max);
+  item.edges = TopListOf<Edge>(config_.walk_edges_max);
   item.edge_sum = 1;
   for (std::size_t k = 0; k < item.rows.size(); ++k)
-    item.edges.raise(item.rows[k], strength(item.pairs[k]));
-  for (const ScoredRow& edge : item.edges.rows()) item.edge_sum += edge.score;
+    item.edges.raise({item.rows[k], strength(item.pairs[k]), item.pairs[k].forward});
+  for (const Edge& edge : item.edges.rows()) item.edge_sum += edge.score;
 }
 
 void CovisitationExpert::prepare(const Context& context, std::size_t rows) {

@@ -26,11 +26,18 @@ struct PairCounts {
   }
 };
 
+/// A pair that the walk follows from x to y.
+struct Edge {
+  ItemRow row = 0;    ///< y
+  float score = 0;    ///< s(x, y) = forward + reverse_weight · backward.
+  float forward = 0;  ///< The part of s that is of y after x.
+};
+
 /// All pairs of one item, bounded.
 struct Neighbours {
   std::vector<ItemRow> rows;      ///< Unordered; at most 2 neighbours_max.
   std::vector<PairCounts> pairs;  ///< Same order as `rows`.
-  TopList edges;                  ///< Best by s(x, y) = forward + reverse_weight · backward.
+  TopListOf<Edge> edges;          ///< Best by s(x, y).
   float edge_sum = 1;             ///< 1 + sum of the edges' s: Z_x.
   float weight = 0;               ///< Sum of all forward counts made from this item.
   float next_count = 0;           ///< Steps that went on from this item in the session.
@@ -48,7 +55,7 @@ class Covisitation {
   explicit Covisitation(const CovisitationConfig& config) : config_(config) {}
 
   void grow(std::size_t rows) {
-    items_.resize(rows, Neighbours{.edges = TopList(config_.walk_edges_max)});
+    items_.resize(rows, Neighbours{.edges = TopListOf<Edge>(config_.walk_edges_max)});
   }
 
   /// Counts `target` after `steps` (newest first) and beside `basket` (bought in the same event).

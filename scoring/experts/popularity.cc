@@ -29,7 +29,7 @@ void Popularity::observe(ItemRow row) {
     level.scores[row] += static_cast<float>(level.increment);
     if (level.increment >= kIncrementMax) rescale(level);
   }
-  if (!levels_.empty()) top_.raise(row, levels_[main_level()].scores[row]);
+  if (!levels_.empty()) top_.raise({row, levels_[main_level()].scores[row]});
   ++events_;
   Item& item = items_[row];
   if (++item.count == 1) item.first = events_;
@@ -49,7 +49,7 @@ void Popularity::rebuild_top() {
   if (levels_.empty()) return;
   const std::vector<float>& scores = levels_[main_level()].scores;
   for (std::size_t row = 0; row < scores.size(); ++row)
-    if (items_[row].count > 0) top_.raise(static_cast<ItemRow>(row), scores[row]);
+    if (items_[row].count > 0) top_.raise({static_cast<ItemRow>(row), scores[row]});
 }
 
 void PopularityExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {

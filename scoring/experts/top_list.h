@@ -10,20 +10,21 @@ namespace freshet {
 
 /// True if the first stands before the second: higher score, then smaller row. An object, so that
 /// sorting inlines it.
-inline constexpr auto stands_before = [](const ScoredRow& a, const ScoredRow& b) {
+inline constexpr auto stands_before = [](const auto& a, const auto& b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
 };
 
-/// The best rows of scores that only grow, kept exactly as they grow. Confined to one thread.
-class TopList {
+/// The best rows of scores that only grow, kept exactly as they grow. `Entry` has `row` and
+/// `score`. Confined to one thread.
+template <class Entry>
+class TopListOf {
  public:
-  explicit TopList(std::size_t size_max = 0) : size_max_(size_max) {}
+  explicit TopListOf(std::size_t size_max = 0) : size_max_(size_max) {}
 
-  /// Tells that `row` has reached `score`, which is not below its score before.
-  void raise(ItemRow row, float score) {
-    const ScoredRow entry{row, score};
+  /// Tells that `entry.row` has reached `entry.score`, which is not below its score before.
+  void raise(const Entry& entry) {
     auto place = std::find_if(rows_.begin(), rows_.end(),
-                              [row](const ScoredRow& known) { return known.row == row; });
+                              [&entry](const Entry& known) { return known.row == entry.row; });
     if (place == rows_.end()) {
       if (rows_.size() >= size_max_) {
         if (size_max_ == 0 || !stands_before(entry, rows_.back())) return;
@@ -41,18 +42,20 @@ class TopList {
 
   /// Multiplies every score by a power of two, which changes no order.
   void scale(float power_of_two) {
-    for (ScoredRow& entry : rows_) entry.score *= power_of_two;
+    for (Entry& entry : rows_) entry.score *= power_of_two;
   }
 
   void clear() { rows_.clear(); }
 
   /// Best first.
-  const std::vector<ScoredRow>& rows() const { return rows_; }
+  const std::vector<Entry>& rows() const { return rows_; }
 
  private:
   std::size_t size_max_;
-  std::vector<ScoredRow> rows_;
+  std::vector<Entry> rows_;
 };
+
+using TopList = TopListOf<ScoredRow>;
 
 /// Keeps the `count` best of `rows`, best first.
 inline void keep_best(std::vector<ScoredRow>& rows, std::size_t count) {

@@ -8,6 +8,9 @@ namespace {
 /// Distinct items the walk starts from.
 constexpr std::size_t kOriginsMax = 2;
 
+/// Distinct items, those two included, from which a walk is told as features.
+constexpr std::size_t kOlderOriginsMax = 6;
+
 /// Rows of the second hop that the third one starts from.
 constexpr std::size_t kMiddlesMax = 30;
 
@@ -25,35 +28,59 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
     origins_.push_back(context.distinct[k].row);
     step_twice(origins_.back(), context.distinct[k].weight(k) / total);
     if (k > 0) continue;
-    for (const ItemRow row : touched_two_) reach_[row].two_hops_from_last = reach_[row].two_hops;
+    for (const ItemRow row : touched_) reach_[row].two_hops_from_last = reach_[row].two_hops();
   }
-  for (const ItemRow row : touched_two_) best_two_.push_back({row, reach_[row].two_hops});
+  for (const ItemRow row : touched_)
+    if (reach_[row].paths > 0) best_two_.push_back({row, reach_[row].two_hops()});
   keep_best(best_two_, kMiddlesMax);
   step_thrice();
+  for (std::size_t k = count; k < std::min(kOlderOriginsMax, context.distinct.size()); ++k)
+    step_twice_older(context.distinct[k].row, context.distinct[k].weight(k));
 }
 
 void WalkExpert::reset(std::size_t rows) {
-  for (const ItemRow row : touched_two_) reach_[row] = {};
-  for (const ItemRow row : touched_three_) reach_[row] = {};
+  for (const ItemRow row : touched_) reach_[row] = {};
   if (reach_.size() < rows) reach_.resize(rows);
-  touched_two_.clear();
-  touched_three_.clear();
+  touched_.clear();
   best_two_.clear();
   best_three_.clear();
   origins_.clear();
 }
 
+Reach& WalkExpert::touch(ItemRow row) {
+  Reach& reached = reach_[row];
+  if (!reached.touched) touched_.push_back(row);
+  reached.touched = true;
+  return reached;
+}
+
 void WalkExpert::step_twice(ItemRow origin, float weight) {
   const Neighbours& from = counts_.of(origin);
-  for (const ScoredRow& first : from.edges.rows()) {
+  for (const Edge& first : from.edges.rows()) {
     const Neighbours& middle = counts_.of(first.row);
-    const float scale = weight * first.score / from.edge_sum / middle.edge_sum;
-    for (const ScoredRow& second : middle.edges.rows()) {
-      Reach& reached = reach_[second.row];
-      if (reached.paths == 0) touched_two_.push_back(second.row);
-      reached.two_hops += scale * second.score;
+    const float near = weight / from.edge_sum;
+    touch(first.row).one_step += near * first.score;
+    const float forward = near * first.forward / middle.edge_sum;
+    const float backward = near * (first.score - first.forward) / middle.edge_sum;
+    for (const Edge& second : middle.edges.rows()) {
+      Reach& reached = touch(second.row);
+      const float second_backward = second.score - second.forward;
+      reached.forward_forward += forward * second.forward;
+      reached.forward_backward += forward * second_backward;
+      reached.backward_forward += backward * second.forward;
+      reached.backward_backward += backward * second_backward;
       reached.paths += 1;
     }
+  }
+}
+
+void WalkExpert::step_twice_older(ItemRow origin, float weight) {
+  const Neighbours& from = counts_.of(origin);
+  for (const Edge& first : from.edges.rows()) {
+    const Neighbours& middle = counts_.of(first.row);
+    const float scale = weight * first.score / from.edge_sum / middle.edge_sum;
+    for (const Edge& second : middle.edges.rows())
+      touch(second.row).two_hops_older += scale * second.score;
   }
 }
 
@@ -61,13 +88,10 @@ void WalkExpert::step_thrice() {
   for (const ScoredRow& middle : best_two_) {
     const Neighbours& item = counts_.of(middle.row);
     const float scale = middle.score / item.edge_sum;
-    for (const ScoredRow& edge : item.edges.rows()) {
-      Reach& reached = reach_[edge.row];
-      if (reached.three_hops == 0) touched_three_.push_back(edge.row);
-      reached.three_hops += scale * edge.score;
-    }
+    for (const Edge& edge : item.edges.rows()) touch(edge.row).three_hops += scale * edge.score;
   }
-  for (const ItemRow row : touched_three_) best_three_.push_back({row, reach_[row].three_hops});
+  for (const ItemRow row : touched_)
+    if (reach_[row].three_hops > 0) best_three_.push_back({row, reach_[row].three_hops});
   keep_best(best_three_, kMiddlesMax);
 }
 
@@ -84,13 +108,14 @@ void WalkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
 }
 
 float WalkExpert::probability(ItemRow row) const {
-  return kTwoHopsShare * two_hops(row) + (1 - kTwoHopsShare) * three_hops(row);
+  const Reach& reached = reach(row);
+  return kTwoHopsShare * reached.two_hops() + (1 - kTwoHopsShare) * reached.three_hops;
 }
 
 ItemRow WalkExpert::because_of(ItemRow row) const {
   if (origins_.empty()) return kNoRow;
   if (origins_.size() == 1) return origins_[0];
-  return 2 * two_hops_from_last(row) >= two_hops(row) ? origins_[0] : origins_[1];
+  return 2 * reach(row).two_hops_from_last >= reach(row).two_hops() ? origins_[0] : origins_[1];
 }
 
 }  // namespace freshet

@@ -9,8 +9,29 @@
 
 namespace freshet {
 
+/// What a walk found out about one row. Probabilities, 0..1, except where said. Together, because
+/// every step touches most of it.
+struct Reach {
+  float one_step = 0;            ///< From the newest two distinct items, in one step.
+  float forward_forward = 0;     ///< In two steps, both to what came after.
+  float forward_backward = 0;    ///< To what came after, then to what came before that.
+  float backward_forward = 0;    ///< To what came before, then to what came after that.
+  float backward_backward = 0;   ///< Both to what came before.
+  float two_hops_from_last = 0;  ///< In two steps, from the newest item alone.
+  float two_hops_older = 0;  ///< In two steps from the older ones, each times its weight (0..1).
+  float three_hops = 0;      ///< In three steps, by the best two-step rows.
+  float paths = 0;           ///< Number of two-step paths.
+  bool touched = false;      ///< Any of the above was set.
+
+  /// In two steps, whatever their directions.
+  float two_hops() const {
+    return forward_forward + forward_backward + backward_forward + backward_backward;
+  }
+};
+
 /// The two- and three-hop walk over the strongest edges of the co-visitation graph, from the last
-/// two distinct items (docs/model.md). It finds what never followed an item directly.
+/// two distinct items (docs/model.md). It finds what never followed an item directly. Older items
+/// are walked from, too, but what they reach is only told (Reach), for the second stage.
 class WalkExpert final : public Expert {
  public:
   /// `counts` must outlive the expert.
@@ -22,33 +43,21 @@ class WalkExpert final : public Expert {
   float probability(ItemRow row) const override;
   ItemRow because_of(ItemRow row) const override;
 
-  /// Probability of reaching the row in two steps; from all origins, and from the newest alone.
-  float two_hops(ItemRow row) const { return reach(row).two_hops; }
-  float two_hops_from_last(ItemRow row) const { return reach(row).two_hops_from_last; }
-  /// Probability of reaching it in three steps by the best two-step rows.
-  float three_hops(ItemRow row) const { return reach(row).three_hops; }
-  /// Number of two-step paths that reach it.
-  float paths(ItemRow row) const { return reach(row).paths; }
+  /// What the walk found out about `row`; valid until the next `prepare`.
+  const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }
 
  private:
-  /// All that is known of one row; together, because every step touches all of it.
-  struct Reach {
-    float two_hops = 0;
-    float two_hops_from_last = 0;
-    float three_hops = 0;
-    float paths = 0;
-  };
-
-  Reach reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : Reach{}; }
   void reset(std::size_t rows);
+  Reach& touch(ItemRow row);
   void step_twice(ItemRow origin, float weight);
+  void step_twice_older(ItemRow origin, float weight);
   void step_thrice();
 
   const Covisitation& counts_;
+  const Reach nothing_;
   std::vector<ItemRow> origins_;
-  std::vector<Reach> reach_;            // [row]
-  std::vector<ItemRow> touched_two_;    // Rows with two_hops.
-  std::vector<ItemRow> touched_three_;  // Rows with three_hops.
+  std::vector<Reach> reach_;  // [row]
+  std::vector<ItemRow> touched_;
   std::vector<ScoredRow> best_two_;
   std::vector<ScoredRow> best_three_;
 };

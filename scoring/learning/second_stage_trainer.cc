@@ -15,6 +15,10 @@ constexpr float kVarianceMin = 1e-8F;
 /// Candidates whose gradient is smaller move nothing.
 constexpr float kGradientMin = 1e-4F;
 
+/// Steps that the averaged weights remember; while young, a tenth of all steps so far.
+constexpr float kAverageSteps = 1'000;
+constexpr float kAverageYoung = 10;
+
 constexpr float kAdamMeanDecay = 0.9F;
 constexpr float kAdamSquareDecay = 0.999F;
 constexpr float kAdamEpsilon = 1e-8F;
@@ -88,6 +92,7 @@ SecondStageTrainer::SecondStageTrainer(const SecondStageConfig& config, std::uin
     : config_(config) {
   if (!config.enabled) return;
   weights_ = SecondStageWeights::fresh(config.hidden, seed);
+  average_ = weights_;
   variance_.assign(kFeatureCount, 0);
   gradient_.assign(weights_.values.size(), 0);
   adam_mean_ = adam_square_ = gradient_;
@@ -113,17 +118,20 @@ void SecondStageTrainer::observe(const CandidateSet& set) {
         std::max((1 - rate) * variance_[f] + rate * square_sum[f] / count - shift * shift, 0.0F);
     weights_.inverse_std[f] = variance_[f] > kVarianceMin ? 1 / std::sqrt(variance_[f]) : 0;
   }
+  average_.mean = weights_.mean;
+  average_.inverse_std = weights_.inverse_std;
 }
 
 SecondStageTrainer::Outcome SecondStageTrainer::learn(const CandidateSet& set, std::size_t target) {
-  if (!score_candidates(weights_, set, pass_)) return {.rank = set.rows.size()};
-  const float score = pass_.scores[target];
+  const bool finite =
+      score_candidates(weights_, set, pass_) && score_candidates(average_, set, average_pass_);
+  if (!finite) return {.rank = set.rows.size()};
+  const std::vector<float>& scores = average_pass_.scores;
+  const float score = scores[target];
   std::size_t rank = 0;
-  for (std::size_t j = 0; j < pass_.scores.size(); ++j) {
-    const bool before = pass_.scores[j] > score || (pass_.scores[j] == score && j < target);
-    if (before) ++rank;
-  }
-  const float probability = std::exp(score - log_normalizer(set, pass_.scores));
+  for (std::size_t j = 0; j < scores.size(); ++j)
+    if (scores[j] > score || (scores[j] == score && j < target)) ++rank;
+  const float probability = std::exp(score - log_normalizer(set, scores));
   add_gradient(set, target);
   if (++gradient_events_ == kGradientEvents) step();
   return {rank, probability};
@@ -161,6 +169,14 @@ void SecondStageTrainer::step() {
        static_cast<float>(config_.learning_rate * mean_correction),
        static_cast<float>(square_correction));
   gradient_events_ = 0;
+  follow_average();
+}
+
+void SecondStageTrainer::follow_average() {
+  const auto steps = static_cast<float>(adam_steps_);
+  const float rate = std::max(1 / kAverageSteps, kAverageYoung / (steps + kAverageYoung));
+  for (std::size_t k = 0; k < average_.values.size(); ++k)
+    average_.values[k] += rate * (weights_.values[k] - average_.values[k]);
 }
 
 }  // namespace freshet

@@ -11,7 +11,9 @@ namespace freshet {
 
 /// Learns the second stage online: softmax over one event's candidates, the target among them, mean
 /// gradient of kGradientEvents events, Adam (Kingma & Ba 2015). Features are standardised by
-/// running moments. Confined to one thread.
+/// running moments. What ranks is the running mean of the weights that the steps move (Polyak &
+/// Juditsky 1992, with exponential forgetting): Adam's constant rate keeps those trembling around
+/// the optimum. Confined to one thread.
 class SecondStageTrainer {
  public:
   static constexpr std::size_t kGradientEvents = 8;
@@ -32,20 +34,23 @@ class SecondStageTrainer {
   Outcome learn(const CandidateSet& set, std::size_t target);
 
   bool enabled() const { return weights_.hidden > 0; }
-  const SecondStageWeights& weights() const { return weights_; }
+  /// The averaged weights: what ranks.
+  const SecondStageWeights& weights() const { return average_; }
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(weights_, variance_, moment_events_, content_moment_events_, gradient_,
+    archive(weights_, average_, variance_, moment_events_, content_moment_events_, gradient_,
             gradient_events_, adam_mean_, adam_square_, adam_steps_);
   }
 
  private:
   void add_gradient(const CandidateSet& set, std::size_t target);
   void step();
+  void follow_average();
 
   SecondStageConfig config_;
-  SecondStageWeights weights_;
+  SecondStageWeights weights_;  // What the steps move.
+  SecondStageWeights average_;
   std::vector<float> variance_;  // [F]
   std::uint64_t moment_events_ = 0;
   std::uint64_t content_moment_events_ = 0;
@@ -54,7 +59,8 @@ class SecondStageTrainer {
   std::vector<float> adam_mean_;
   std::vector<float> adam_square_;
   std::uint64_t adam_steps_ = 0;
-  SecondStagePass pass_;
+  SecondStagePass pass_;  // By weights_.
+  SecondStagePass average_pass_;
   std::vector<float> hidden_gradients_;  // [moving_.size(), hidden]
   std::vector<const float*> moving_;     // Inputs of the candidates that move the weights.
 };

@@ -12,6 +12,9 @@ namespace {
 /// Distinct items whose pairs with a candidate are looked at.
 constexpr std::size_t kPairItemsMax = 8;
 
+/// What is added to probabilities of the walk before their logs.
+constexpr float kStepMin = 1e-5F;
+
 /// Replaces the first kLogFeatures of every row by their logarithms.
 FRESHET_VECTOR_CLONES
 void take_logs(float* features, std::size_t rows) {
@@ -45,6 +48,7 @@ void FeatureTable::fill(const FeatureSources& sources, CandidateSet& set) {
   for (std::size_t j = 0; j < set.rows.size(); ++j)
     std::fill_n(&set.features[j * kFeatureCount], static_cast<std::size_t>(kLogFeatures), 1.0F);
   fill_experts(sources, set);
+  fill_walk(sources, set);
   fill_items(sources, set);
   fill_session(sources, set);
   fill_pairs(sources, set);
@@ -62,7 +66,6 @@ void FeatureTable::fill_experts(const FeatureSources& sources, CandidateSet& set
     float* row = &set.features[j * kFeatureCount];
     const PerSource& p = set.probabilities[j];
     const PerSource& rank = set.ranks[j];
-    const WalkExpert& walk = sources.walk;
     row[kLogCovisitation] = p[index_of(Source::kCovisitation)] + 1e-6F;
     row[kLogWalk] = p[index_of(Source::kWalk)] + 1e-6F;
     row[kLogNetwork] = p[index_of(Source::kNetwork)] + 1e-6F;
@@ -71,12 +74,39 @@ void FeatureTable::fill_experts(const FeatureSources& sources, CandidateSet& set
     row[kRankWalk] = 1 + rank[index_of(Source::kWalk)];
     row[kRankNetwork] = 1 + rank[index_of(Source::kNetwork)];
     row[kRankPopular] = 1 + rank[index_of(Source::kPopular)];
-    row[kTwoHops] = 1e-5F + walk.two_hops(set.rows[j]);
-    row[kTwoHopsLast] = 1e-5F + walk.two_hops_from_last(set.rows[j]);
-    row[kThreeHops] = 1e-5F + walk.three_hops(set.rows[j]);
-    row[kPaths] = 1 + walk.paths(set.rows[j]);
     row[kConfidence] = best_network + 1e-6F;
   }
+}
+
+void FeatureTable::fill_walk(const FeatureSources& sources, CandidateSet& set) {
+  for (std::size_t j = 0; j < set.rows.size(); ++j) {
+    float* row = &set.features[j * kFeatureCount];
+    const Reach& reached = sources.walk.reach(set.rows[j]);
+    row[kTwoHops] = kStepMin + reached.two_hops();
+    row[kTwoHopsLast] = kStepMin + reached.two_hops_from_last;
+    row[kThreeHops] = kStepMin + reached.three_hops;
+    row[kForwardForward] = kStepMin + reached.forward_forward;
+    row[kForwardBackward] = kStepMin + reached.forward_backward;
+    row[kBackwardForward] = kStepMin + reached.backward_forward;
+    row[kBackwardBackward] = kStepMin + reached.backward_backward;
+    row[kTwoHopsOlder] = kStepMin + reached.two_hops_older;
+    row[kPaths] = 1 + reached.paths;
+    fill_meeting(sources, set.rows[j], row);
+  }
+}
+
+/// A second walker sets out from the candidate: how likely it meets the one from the user. It sees
+/// a popular candidate with other eyes, since its step is divided by all that leads there (Z_j).
+void FeatureTable::fill_meeting(const FeatureSources& sources, ItemRow item, float* row) {
+  const Neighbours& from = sources.covisitation.of(item);
+  float one_step = 0, two_hops = 0;
+  for (const Edge& edge : from.edges.rows()) {
+    const Reach& middle = sources.walk.reach(edge.row);
+    one_step += edge.score * middle.one_step;
+    two_hops += edge.score * middle.two_hops();
+  }
+  row[kMeetOneStep] = kStepMin + one_step / from.edge_sum;
+  row[kMeetTwoHops] = kStepMin + two_hops / from.edge_sum;
 }
 
 void FeatureTable::fill_items(const FeatureSources& sources, CandidateSet& set) {

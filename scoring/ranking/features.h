@@ -33,6 +33,13 @@ enum Feature : std::size_t {
   kTwoHops,           // log(1e-5 + two-hop probability)                         -11.5 .. 0
   kTwoHopsLast,       // the same from i alone                                   -11.5 .. 0
   kThreeHops,         // log(1e-5 + three-hop probability)                       -11.5 .. 0
+  kForwardForward,    // log(1e-5 + two-hop probability, both steps forward)     -11.5 .. 0
+  kForwardBackward,   // the same, one step forward, then one backward           -11.5 .. 0
+  kBackwardForward,   // the same, one step backward, then one forward           -11.5 .. 0
+  kBackwardBackward,  // the same, both steps backward                           -11.5 .. 0
+  kTwoHopsOlder,      // the same from the third to sixth item, times a(t)       -11.5 .. 0
+  kMeetOneStep,       // log(1e-5 + sum_m s(j,m)/Z_j · one-step probability of m) -11.5 .. 0
+  kMeetTwoHops,       // the same with the two-hop probability of m              -11.5 .. 0
   kPaths,             // log1p of the number of two-hop paths                    0 .. 7
   kLastNext,          // log1p of j as the very next step after i                >= 0
   kLastForward,       // log1p of forward counts i -> j                          >= 0
@@ -114,6 +121,8 @@ class FeatureTable {
 
  private:
   void fill_experts(const FeatureSources& sources, CandidateSet& set);
+  void fill_walk(const FeatureSources& sources, CandidateSet& set);
+  static void fill_meeting(const FeatureSources& sources, ItemRow item, float* row);
   void fill_items(const FeatureSources& sources, CandidateSet& set);
   void fill_pairs(const FeatureSources& sources, CandidateSet& set);
   void fill_pair(const FeatureSources& sources, std::size_t t, const PairCounts& pair, float* row,

@@ -76,7 +76,7 @@ TEST(Covisitation, EdgeSumMatchesTheEdges) {
 
   for (ItemRow row = 0; row < 50; ++row) {
     float sum = 1;
-    for (const ScoredRow& edge : counts.of(row).edges.rows()) sum += edge.score;
+    for (const Edge& edge : counts.of(row).edges.rows()) sum += edge.score;
     EXPECT_FLOAT_EQ(counts.of(row).edge_sum, sum);
     EXPECT_LE(counts.of(row).edges.rows().size(), CovisitationConfig{}.walk_edges_max);
   }
@@ -94,7 +94,44 @@ TEST(WalkExpert, FindsWhatNeverFollowedDirectly) {
   EXPECT_EQ(counts.find(0, 2), nullptr);
   EXPECT_GT(walk.probability(2), 0);
   EXPECT_EQ(walk.because_of(2), 0U);
-  EXPECT_FLOAT_EQ(walk.paths(2), 1);
+  EXPECT_FLOAT_EQ(walk.reach(2).paths, 1);
+}
+
+TEST(WalkExpert, TellsTheDirectionOfBothSteps) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(4);
+  counts.observe(1, std::vector<ContextStep>{{0, true}}, {});
+  counts.observe(2, std::vector<ContextStep>{{1, true}}, {});
+  counts.observe(1, std::vector<ContextStep>{{3, true}}, {});
+  WalkExpert walk(counts);
+
+  walk.prepare(context_of({0}), 4);
+  EXPECT_GT(walk.reach(2).forward_forward, 0);
+  EXPECT_FLOAT_EQ(walk.reach(2).two_hops(), walk.reach(2).forward_forward);
+  EXPECT_GT(walk.reach(3).forward_backward, 0);
+  EXPECT_FLOAT_EQ(walk.reach(3).two_hops(), walk.reach(3).forward_backward);
+
+  walk.prepare(context_of({2}), 4);
+  EXPECT_GT(walk.reach(0).backward_backward, 0);
+  EXPECT_FLOAT_EQ(walk.reach(0).two_hops(), walk.reach(0).backward_backward);
+}
+
+TEST(WalkExpert, OlderItemsAreToldButNameNoCandidates) {
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(5);
+  counts.observe(3, std::vector<ContextStep>{{2, true}}, {});
+  counts.observe(4, std::vector<ContextStep>{{3, true}}, {});
+  WalkExpert walk(counts);
+  std::vector<ScoredRow> best;
+
+  walk.prepare(context_of({0, 1, 2}), 5);  // Item 2 is the third back.
+  walk.candidates(10, best);
+
+  EXPECT_GT(walk.reach(4).two_hops_older, 0);
+  EXPECT_EQ(walk.probability(4), 0);
+  EXPECT_TRUE(best.empty());
+  walk.prepare(context_of({0}), 5);
+  EXPECT_EQ(walk.reach(4).two_hops_older, 0) << "left over from the context before";
 }
 
 TEST(WalkExpert, ProbabilitiesAddUpToOneAtMost) {
