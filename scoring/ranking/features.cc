@@ -47,7 +47,7 @@ void FeatureTable::fill(const FeatureSources& sources, CandidateSet& set) {
   set.features.assign(set.rows.size() * kFeatureCount, 0);
   for (std::size_t j = 0; j < set.rows.size(); ++j)
     std::fill_n(&set.features[j * kFeatureCount], static_cast<std::size_t>(kLogFeatures), 1.0F);
-  fill_experts(sources, set);
+  fill_experts(set);
   fill_walk(sources, set);
   fill_items(sources, set);
   fill_session(sources, set);
@@ -58,7 +58,7 @@ void FeatureTable::fill(const FeatureSources& sources, CandidateSet& set) {
   if (content_.any()) content_.fill(sources.context, set);
 }
 
-void FeatureTable::fill_experts(const FeatureSources& sources, CandidateSet& set) {
+void FeatureTable::fill_experts(CandidateSet& set) {
   float best_network = 0;
   for (const PerSource& p : set.probabilities)
     best_network = std::max(best_network, p[index_of(Source::kNetwork)]);

@@ -120,7 +120,7 @@ class FeatureTable {
   void fill(const FeatureSources& sources, CandidateSet& set);
 
  private:
-  void fill_experts(const FeatureSources& sources, CandidateSet& set);
+  static void fill_experts(CandidateSet& set);
   void fill_walk(const FeatureSources& sources, CandidateSet& set);
   static void fill_meeting(const FeatureSources& sources, ItemRow item, float* row);
   void fill_items(const FeatureSources& sources, CandidateSet& set);
