@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "scoring/network/fused_kernels.h"
+#include "scoring/vector_lanes.h"
+
+// Bodies of the kernels that go over rows of floats; included by fused_kernels.cc alone.
+namespace freshet {
+
+/// Folds the upper half onto the lower one until one lane is left.
+template <int kWidth, class Fold>
+FRESHET_INLINE float fold_lanes(typename Lanes<kWidth>::Float values, const Fold& fold) {
+  using Float = typename Lanes<kWidth>::Float;
+  using Int = typename Lanes<kWidth>::Int;
+  if constexpr (kWidth > 4) {
+    using Half = typename Lanes<kWidth / 2>::Float;
+    const Half* halves = reinterpret_cast<const Half*>(&values);
+    const Half folded = fold(halves[0], halves[1]);
+    return fold_lanes<kWidth / 2>(folded, fold);
+  } else {
+    const Float pair = fold(values, Float(__builtin_shuffle(values, Int{2, 3, 0, 1})));
+    return fold(pair, Float(__builtin_shuffle(pair, Int{1, 0, 3, 2})))[0];
+  }
+}
+
+struct Sum {
+  template <class Float>
+  FRESHET_INLINE Float operator()(const Float& a, const Float& b) const {
+    return a + b;
+  }
+};
+
+struct Maximum {
+  template <class Float>
+  FRESHET_INLINE Float operator()(const Float& a, const Float& b) const {
+    return b > a ? b : a;
+  }
+};
+
+template <int kWidth>
+FRESHET_INLINE float sum_lanes(const typename Lanes<kWidth>::Float& values) {
+  return fold_lanes<kWidth>(values, Sum{});
+}
+
+template <int kWidth>
+FRESHET_INLINE float max_lanes(const typename Lanes<kWidth>::Float& values) {
+  return fold_lanes<kWidth>(values, Maximum{});
+}
+
+/// `count` is a multiple of kWidth.
+template <int kWidth>
+FRESHET_INLINE float dot(const float* a, const float* b, std::size_t count) {
+  typename Lanes<kWidth>::Float sum{};
+  for (std::size_t i = 0; i < count; i += kWidth) {
+    sum += lanes_at<kWidth>(a + i) * lanes_at<kWidth>(b + i);
+  }
+  return sum_lanes<kWidth>(sum);
+}
+
+/// Any `count`.
+template <int kWidth>
+FRESHET_INLINE float squared_norm(const float* values, std::size_t count) {
+  const std::size_t whole = count / kWidth * kWidth;
+  float rest = 0;
+  for (std::size_t i = whole; i < count; ++i) rest += values[i] * values[i];
+  return dot<kWidth>(values, values, whole) + rest;
+}
+
+FRESHET_INLINE void add_values(const float* __restrict from, std::size_t count,
+                               float* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+}
+
+FRESHET_INLINE void gather_steps(std::span<const StepRows> steps, const float* items,
+                                 const float* context, std::size_t dim, float* __restrict out) {
+  for (const StepRows& rows : steps) {
+    const float* item = items + rows.item * dim;
+    const float* action = context + rows.action * dim;
+    const float* gap = context + rows.gap * dim;
+    const float* position = context + rows.position * dim;
+    for (std::size_t d = 0; d < dim; ++d) out[d] = item[d] + action[d] + gap[d] + position[d];
+    out += padded(dim);
+  }
+}
+
+FRESHET_INLINE void update_rows(const RowUpdate& u) {
+  for (std::size_t i = 0; i < u.count; ++i) {
+    const float* __restrict gradient = u.gradients + i * u.gradient_row;
+    float* __restrict vector = u.vectors + u.rows[i] * u.dim;
+    float* __restrict square = u.squares + u.rows[i] * u.dim;
+    for (std::size_t d = 0; d < u.dim; ++d) {
+      const float clipped = gradient[d] * u.scales[i];
+      square[d] += clipped * clipped;
+      vector[d] -= clipped * u.learning_rate / (std::sqrt(square[d]) + u.epsilon);
+    }
+  }
+}
+
+FRESHET_INLINE void update_dense(const float* __restrict gradient, std::size_t count,
+                                 float learning_rate, float* __restrict values,
+                                 float* __restrict squares) {
+  for (std::size_t i = 0; i < count; ++i) {
+    squares[i] += gradient[i] * gradient[i];
+    values[i] -= gradient[i] * learning_rate / std::sqrt(squares[i]);
+  }
+}
+
+}  // namespace freshet
