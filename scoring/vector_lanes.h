@@ -4,8 +4,8 @@
 #include <cstdint>
 
 // What kernels share that are written once and compiled per instruction set: vectors of the
-// compiler (GCC vector extension) keep them free of intrinsics, `target` attributes on the outermost
-// function choose the instructions, and everything below is inlined into it.
+// compiler (GCC vector extension) keep them free of intrinsics, `target` attributes on the
+// outermost function choose the instructions, and everything below is inlined into it.
 #define FRESHET_INLINE [[gnu::always_inline]] inline
 #if defined(__x86_64__)
 #define FRESHET_AVX2 [[gnu::target("avx2,fma")]]
@@ -39,7 +39,8 @@ FRESHET_INLINE void exp_of_negative(const typename Lanes<kWidth>::Float& argumen
   using Int = typename Lanes<kWidth>::Int;
   const Float lowest = Float{} - 87.0F;
   const Float x = argument < lowest ? lowest : argument;
-  constexpr float kRound = 12582912.0F;  // 1.5 · 2^23: adding it leaves the integer in the low bits.
+  constexpr float kRound =
+      12582912.0F;  // 1.5 · 2^23: adding it leaves the integer in the low bits.
   const Float shifted = x * 1.44269504088896341F + kRound;
   const Float n = shifted - kRound;
   const Float r = x - n * 0.693359375F - n * -2.12194440e-4F;

@@ -49,7 +49,8 @@ FRESHET_INLINE void weighted_sum(const float* weights, const float* rows, std::s
   }
   for (; d < dim; d += kWidth) {
     Float sum{};
-    for (std::size_t t = 0; t < count; ++t) sum += lanes_at<kWidth>(rows + t * dim + d) * weights[t];
+    for (std::size_t t = 0; t < count; ++t)
+      sum += lanes_at<kWidth>(rows + t * dim + d) * weights[t];
     lanes_at<kWidth>(out + d) = sum;
   }
 }
@@ -105,7 +106,8 @@ FRESHET_INLINE void attend_backward(const AttentionArrays& a) {
       dot_rows<kWidth>(a.context_gradients + head * a.dim, steps, count, a.dim, 1, scores);
       float mean = 0;
       for (std::size_t t = 0; t < count; ++t) mean += attention[t] * scores[t];
-      for (std::size_t t = 0; t < count; ++t) scores[t] = a.scale * attention[t] * (scores[t] - mean);
+      for (std::size_t t = 0; t < count; ++t)
+        scores[t] = a.scale * attention[t] * (scores[t] - mean);
       weighted_sum<kWidth>(scores, steps, count, a.dim, keys + h * a.dim);
     }
   }

@@ -27,8 +27,8 @@ void copy_dense(const DenseLayout& from_layout, std::span<const float> from,
   for (std::size_t m = 0; m < sources.size(); ++m) {
     for (std::size_t i = 0; i < dim; ++i) {
       const auto row = from.subspan(sources[m].offset + i * sources[m].row, dim);
-      std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(
-                                                         targets[m].offset + i * targets[m].row));
+      std::copy(row.begin(), row.end(),
+                to.begin() + static_cast<std::ptrdiff_t>(targets[m].offset + i * targets[m].row));
     }
   }
 }

@@ -52,16 +52,15 @@ void EmbeddingTable::start_gradients() {
   touched_.clear();
 }
 
-std::size_t EmbeddingTable::slot_of(ItemRow row) {
-  const std::uint32_t known = slots_[row];
-  if (known < touched_.size() && touched_[known] == row) return known;
-  const std::size_t slot = touched_.size();
-  slots_[row] = static_cast<std::uint32_t>(slot);
+std::uint32_t EmbeddingTable::add_slot(ItemRow row) {
+  const auto slot = static_cast<std::uint32_t>(touched_.size());
+  slots_[row] = slot;
   touched_.push_back(row);
   if (slot == bias_sums_.size()) {
-    sums_.resize((2 * slot + 1) * gradient_row());
-    bias_sums_.resize(2 * slot + 1);
-    scales_.resize(2 * slot + 1);
+    const std::size_t room = 2 * std::size_t{slot} + 1;
+    sums_.resize(room * gradient_row());
+    bias_sums_.resize(room);
+    scales_.resize(room);
   }
   std::fill_n(gradient(slot), gradient_row(), 0.0F);
   bias_sums_[slot] = 0;
@@ -72,8 +71,8 @@ bool EmbeddingTable::finish_gradients() {
   const FusedKernels& kernels = fused_kernels();
   bool finite = true;
   for (std::size_t slot = 0; slot < slot_count(); ++slot) {
-    const float square = kernels.squared_norm(gradient(slot), gradient_row()) +
-                         bias_sums_[slot] * bias_sums_[slot];
+    const float square =
+        kernels.squared_norm(gradient(slot), gradient_row()) + bias_sums_[slot] * bias_sums_[slot];
     finite = finite && std::isfinite(square);
     scales_[slot] = clip_factor(square);
   }
@@ -109,11 +108,12 @@ void EmbeddingTable::apply_gradients(float learning_rate) {
                                .epsilon = kAdagradEpsilon});
   for (std::size_t slot = 0; slot < slot_count(); ++slot) {
     const ItemRow row = touched_[slot];
+    mark_changed(row);
+    if (bias_sums_[slot] == 0) continue;  // Rows of histories: most of them.
     const float gradient = bias_sums_[slot] * scales_[slot];
     float& square = values_.bias_squares[row];
     square += gradient * gradient;
     values_.biases[row] -= gradient * learning_rate / (std::sqrt(square) + kAdagradEpsilon);
-    mark_changed(row);
   }
 }
 

@@ -41,7 +41,9 @@ class EmbeddingTable {
   std::size_t rows() const { return values_.biases.size(); }
   std::size_t dim() const { return dim_; }
   /// Valid until the next non-const call.
-  ItemTableView view() const { return {values_.vectors.data(), values_.biases.data(), rows(), dim_}; }
+  ItemTableView view() const {
+    return {values_.vectors.data(), values_.biases.data(), rows(), dim_};
+  }
   const float* vector(ItemRow row) const { return values_.vectors.data() + row * dim_; }
 
   /// Copies row after row [rows.size(), dim + 1], embedding then bias, to `out`.
@@ -50,7 +52,16 @@ class EmbeddingTable {
   /// Gradients of one step: forget those of the last step, name every row that will have one, then
   /// add to the sums. A row's slot is its place among the rows named.
   void start_gradients();
-  std::size_t slot_of(ItemRow row);
+  /// Has what slot_of and a reader of the row need brought into the cache, a while before.
+  void prefetch(ItemRow row) const {
+    __builtin_prefetch(slots_.data() + row);
+    prefetch_row(vector(row), dim_);
+  }
+  std::uint32_t slot_of(ItemRow row) {
+    const std::uint32_t known = slots_[row];
+    const bool is_known = known < touched_.size() && touched_[known] == row;
+    return is_known ? known : add_slot(row);
+  }
   std::size_t slot_count() const { return touched_.size(); }
   /// Sum of a slot [gradient_row()], zero where nothing was added; valid until the next slot_of.
   float* gradient(std::size_t slot) { return sums_.data() + slot * gradient_row(); }
@@ -85,6 +96,7 @@ class EmbeddingTable {
   static constexpr float kGradientNormMax = 20.0F;
 
  private:
+  std::uint32_t add_slot(ItemRow row);
   void make_squares();
   void mark_changed(ItemRow row);
 

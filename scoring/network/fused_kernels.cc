@@ -42,9 +42,9 @@
                            float* values, float* squares) {                                       \
     freshet::update_dense(gradient, count, learning_rate, values, squares);                       \
   }                                                                                               \
-  constexpr FusedKernels kKernels{name,         multiply,       transpose, attend,                \
-                                  attend_backward, step_gradients, softmax,   gather_steps,       \
-                                  add,          squared_norm,   update_rows, update_dense};       \
+  constexpr FusedKernels kKernels{                                                                \
+      name,    multiply,     transpose, attend,       attend_backward, step_gradients,            \
+      softmax, gather_steps, add,       squared_norm, update_rows,     update_dense};             \
   }
 
 namespace freshet {

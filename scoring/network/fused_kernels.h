@@ -15,6 +15,12 @@ inline constexpr std::size_t padded(std::size_t count) {
   return (count + kRowBlock - 1) / kRowBlock * kRowBlock;
 }
 
+/// Has a row of floats brought into the cache: rows lie apart, so that no hardware guesses the
+/// next.
+[[gnu::always_inline]] inline void prefetch_row(const float* row, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += kRowBlock) __builtin_prefetch(row + i);
+}
+
 /// C [rows, columns] = A B, or C += A B. A(i, k) is a[i · a_row + k · a_column], so that a
 /// transposed A needs no copy; B and C are row-major. `columns` is a multiple of kRowBlock.
 struct Product {

@@ -104,8 +104,8 @@ void FusedModel::project_backward(const Projection& p, const float* gradients, f
                      .b_row = p.columns,
                      .c = gradients_.data() + p.weights,
                      .c_row = p.columns});
-  kernels_.transpose(weights_.data() + p.weights, p.depth, p.columns, p.columns,
-                     transposed_.data(), p.depth);
+  kernels_.transpose(weights_.data() + p.weights, p.depth, p.columns, p.columns, transposed_.data(),
+                     p.depth);
   kernels_.multiply({.rows = batch_,
                      .depth = p.columns,
                      .columns = p.depth,
@@ -127,7 +127,8 @@ const float* FusedModel::forward() {
   project(keys_and_skip(), projected_.data(), false);
   kernels_.attend(attention_arrays());
   for (std::size_t b = 0; b < batch_; ++b) {
-    std::copy_n(projected_.data() + b * wide + heads_ * width_, width_, middle_.data() + b * width_);
+    std::copy_n(projected_.data() + b * wide + heads_ * width_, width_,
+                middle_.data() + b * width_);
   }
   project(contexts(), middle_.data(), true);
   project(hidden_in(), hidden_.data(), false);

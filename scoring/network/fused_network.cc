@@ -14,7 +14,7 @@ namespace {
 
 /// Where the gradient of a step's four rows is summed.
 struct StepSlots {
-  std::size_t item, action, gap, position;
+  std::uint32_t item, action, gap, position;
 };
 
 class FusedNetwork final : public Network {
@@ -52,7 +52,10 @@ class FusedNetwork final : public Network {
     if (examples.empty()) return 0.0F;
     FRESHET_RETURN_IF_ERROR(check_examples(examples, negatives, items_.rows()));
     start_batch();
+    items_.start_gradients();
+    context_.start_gradients();
     for (const SequenceExample& example : examples) add_to_batch(example.sequence);
+    for (const ItemRow row : negatives.rows) items_.prefetch(row);
     name_rows(examples, negatives);
     const float* queries = forward();
     const double loss = softmax_.differentiate(examples, negatives, queries, items_);
@@ -118,6 +121,7 @@ class FusedNetwork final : public Network {
     const std::size_t count = std::min(sequence.size(), config_.history_max);
     for (std::size_t back = 0; back < count; ++back) {
       steps_.push_back(rows_of(sequence[sequence.size() - 1 - back], back));
+      items_.prefetch(steps_.back().item);
     }
     starts_.push_back(steps_.size());
   }
@@ -130,8 +134,6 @@ class FusedNetwork final : public Network {
   }
 
   void name_rows(std::span<const SequenceExample> examples, const Negatives& negatives) {
-    items_.start_gradients();
-    context_.start_gradients();
     slots_.clear();
     for (const StepRows& rows : steps_) {
       slots_.push_back({items_.slot_of(rows.item), context_.slot_of(rows.action),

@@ -86,7 +86,12 @@ FRESHET_INLINE void gather_steps(std::span<const StepRows> steps, const float* i
 }
 
 FRESHET_INLINE void update_rows(const RowUpdate& u) {
+  constexpr std::size_t kAhead = 4;
   for (std::size_t i = 0; i < u.count; ++i) {
+    if (i + kAhead < u.count) {
+      prefetch_row(u.vectors + u.rows[i + kAhead] * u.dim, u.dim);
+      prefetch_row(u.squares + u.rows[i + kAhead] * u.dim, u.dim);
+    }
     const float* __restrict gradient = u.gradients + i * u.gradient_row;
     float* __restrict vector = u.vectors + u.rows[i] * u.dim;
     float* __restrict square = u.squares + u.rows[i] * u.dim;

@@ -164,7 +164,8 @@ Result<Safetensors> read_safetensors(std::string_view bytes) {
     }
     auto tensor = tensor_of(name, value, data);
     if (!tensor) return tl::unexpected(tensor.error());
-    if (!result.tensors.emplace(name, std::move(*tensor)).second) return corrupt(name + " is there twice");
+    if (!result.tensors.emplace(name, std::move(*tensor)).second)
+      return corrupt(name + " is there twice");
   }
   return result;
 }

@@ -39,7 +39,7 @@ class SampledSoftmax {
 
   const FusedKernels& kernels_;
   std::size_t batch_ = 0, columns_ = 0, width_ = 0;
-  std::vector<std::size_t> target_slots_, negative_slots_;
+  std::vector<std::uint32_t> target_slots_, negative_slots_;
   std::vector<ItemRow> target_rows_, negative_rows_;
   AlignedFloats targets_, target_shifts_, weights_, target_gradients_;
   AlignedFloats negatives_, negatives_transposed_, negative_shifts_, negative_shift_gradients_,

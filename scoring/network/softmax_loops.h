@@ -34,8 +34,8 @@ template <int kWidth>
 FRESHET_INLINE double softmax_example(const SoftmaxArrays& a, std::size_t b) {
   using Float = typename Lanes<kWidth>::Float;
   float* logits = a.logits + b * a.columns;
-  const float target = dot<kWidth>(a.queries + b * a.dim, a.targets + b * a.dim, a.dim) +
-                       a.target_shifts[b];
+  const float target =
+      dot<kWidth>(a.queries + b * a.dim, a.targets + b * a.dim, a.dim) + a.target_shifts[b];
   const float largest = shift_logits<kWidth>(a, a.target_rows[b], target, logits);
   Float sums{};
   for (std::size_t j = 0; j < a.columns; j += kWidth) {

@@ -11,8 +11,8 @@ namespace freshet {
 namespace {
 
 at::Tensor initial_weights(std::int64_t dim, std::int64_t heads, std::uint64_t seed) {
-  std::vector<float> weights = initial_dense_weights(
-      {static_cast<std::size_t>(dim), static_cast<std::size_t>(heads)}, seed);
+  std::vector<float> weights =
+      initial_dense_weights({static_cast<std::size_t>(dim), static_cast<std::size_t>(heads)}, seed);
   return at::from_blob(weights.data(), {static_cast<std::int64_t>(weights.size())}).clone();
 }
 

@@ -122,7 +122,8 @@ TEST_P(Kernels, SoftmaxOfTheTargetAloneIsCertain) {
 }
 
 TEST_P(Kernels, SoftmaxKeepsNan) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     OneExample of_negative, of_target;
     of_negative.rows[0] = 3;
     of_negative.shifts[0] = bad;

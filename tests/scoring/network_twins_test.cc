@@ -35,7 +35,8 @@ struct Shape {
 
 Shape random_shape(std::mt19937& random) {
   const std::size_t heads = 1 + random() % 4;
-  const std::size_t dim = heads * (1 + random() % (96 / heads)) + (heads < 4 ? 4 / heads * heads : 0);
+  const std::size_t dim =
+      heads * (1 + random() % (96 / heads)) + (heads < 4 ? 4 / heads * heads : 0);
   return {.network = {.dim = dim,
                       .heads = heads,
                       .history_max = 1 + random() % 40,
@@ -143,7 +144,8 @@ class Twins {
 };
 
 TEST(NetworkTwins, BeginEqual) {
-  const Shape shape{.network = {.dim = 24, .heads = 3, .history_max = 7, .device = "cpu"}, .rows = 40};
+  const Shape shape{.network = {.dim = 24, .heads = 3, .history_max = 7, .device = "cpu"},
+                    .rows = 40};
   auto fused = make_fused(shape.network, 5), torch = make_torch(shape.network, 5);
   fused->grow(40);
   torch->grow(40);

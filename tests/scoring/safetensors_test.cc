@@ -61,21 +61,22 @@ TEST(Safetensors, BeginsAsTheFormatSays) {
 }
 
 TEST(Safetensors, RefusesWhatIsNoSuchFile) {
-  ASSERT_TRUE(read_safetensors(
-      with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})")));
-  for (const char* header :
-       {"", "nonsense", "[]", "{", R"({"a":3})", R"({"a":{}})",
-        R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})",
-        R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})",
-        R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})",
-        R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})",
-        R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}})",
-        R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
-        R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})",
-        R"({"a":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,0]}})",
-        R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,0]}})",
-        R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
-        R"({"__metadata__":{"a":1}})", R"({"__metadata__":[]})"}) {
+  ASSERT_TRUE(
+      read_safetensors(with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})")));
+  for (
+      const char* header :
+      {"", "nonsense", "[]", "{", R"({"a":3})", R"({"a":{}})",
+       R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})",
+       R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})",
+       R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})",
+       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})",
+       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}})",
+       R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+       R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})",
+       R"({"a":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,0]}})",
+       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,0]}})",
+       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+       R"({"__metadata__":{"a":1}})", R"({"__metadata__":[]})"}) {
     const auto file = read_safetensors(with_header(header));
     ASSERT_FALSE(file) << header;
     EXPECT_EQ(file.error().code, ErrorCode::kCorrupt) << header;
