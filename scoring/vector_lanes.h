@@ -1,5 +1,9 @@
 #pragma once
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <cstddef>
 #include <cstdint>
 
@@ -57,6 +61,24 @@ FRESHET_INLINE void exp_of_negative(const typename Lanes<kWidth>::Float& argumen
   const Float value = p * reinterpret_cast<Float>(exponent);
   const Int is_tiny = argument < lowest;
   result = is_tiny ? Float{} : value;
+}
+
+/// Sets `result` to 1/√x for normal x > 0: the processor's estimate and one step of Newton's,
+/// relative error below 1e-6. A square root and a division would take five times as long.
+template <int kWidth>
+FRESHET_INLINE void inverse_sqrt(const typename Lanes<kWidth>::Float& x,
+                                 typename Lanes<kWidth>::Float& result) {
+  using Float = typename Lanes<kWidth>::Float;
+  Float y;
+#if defined(__x86_64__)
+  if constexpr (kWidth == 16) y = __builtin_ia32_rsqrt14ps512_mask(x, Float{}, 0xffff);
+  if constexpr (kWidth == 8) y = __builtin_ia32_rsqrtps256(x);
+  if constexpr (kWidth == 4) y = __builtin_ia32_rsqrtps(x);
+  result = y * (1.5F - 0.5F * x * y * y);
+#else
+  for (int i = 0; i < kWidth; ++i) y[i] = 1 / __builtin_sqrtf(x[i]);
+  result = y;
+#endif
 }
 
 /// How many of the instruction sets a kernel is compiled for (baseline, AVX2, AVX-512) run here.

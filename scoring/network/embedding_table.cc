@@ -11,7 +11,7 @@ namespace freshet {
 namespace {
 
 /// Keeps the first steps of a coordinate that has hardly had a gradient small.
-constexpr float kAdagradEpsilon = 1e-6F;
+constexpr float kAdagradEpsilon = 1e-12F;
 
 /// Uniform with variance initial_norm²/dim.
 void initialise_row(const EmbeddingTable::Options& options, std::size_t row,
@@ -113,7 +113,7 @@ void EmbeddingTable::apply_gradients(float learning_rate) {
     const float gradient = bias_sums_[slot] * scales_[slot];
     float& square = values_.bias_squares[row];
     square += gradient * gradient;
-    values_.biases[row] -= gradient * learning_rate / (std::sqrt(square) + kAdagradEpsilon);
+    values_.biases[row] -= gradient * learning_rate / std::sqrt(square + kAdagradEpsilon);
   }
 }
 

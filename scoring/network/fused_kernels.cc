@@ -37,10 +37,10 @@
   target float squared_norm(const float* values, std::size_t count) {                             \
     return freshet::squared_norm<kWidth>(values, count);                                          \
   }                                                                                               \
-  target void update_rows(const RowUpdate& update) { freshet::update_rows(update); }              \
+  target void update_rows(const RowUpdate& update) { freshet::update_rows<kWidth>(update); }      \
   target void update_dense(const float* gradient, std::size_t count, float learning_rate,         \
                            float* values, float* squares) {                                       \
-    freshet::update_dense(gradient, count, learning_rate, values, squares);                       \
+    freshet::adagrad<kWidth>(gradient, 1, count, learning_rate, 0, values, squares);              \
   }                                                                                               \
   constexpr FusedKernels kKernels{                                                                \
       name,    multiply,     transpose, attend,       attend_backward, step_gradients,            \

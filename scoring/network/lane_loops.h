@@ -85,6 +85,28 @@ FRESHET_INLINE void gather_steps(std::span<const StepRows> steps, const float* i
   }
 }
 
+/// Adagrad on any `count` of values: squares += g², values -= rate · g / √(squares + epsilon).
+template <int kWidth>
+FRESHET_INLINE void adagrad(const float* gradient, float scale, std::size_t count, float rate,
+                            float epsilon, float* values, float* squares) {
+  using Float = typename Lanes<kWidth>::Float;
+  std::size_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    const Float g = lanes_at<kWidth>(gradient + i) * scale;
+    const Float square = lanes_at<kWidth>(squares + i) + g * g;
+    Float inverse;
+    inverse_sqrt<kWidth>(square + epsilon, inverse);
+    lanes_at<kWidth>(squares + i) = square;
+    lanes_at<kWidth>(values + i) -= g * rate * inverse;
+  }
+  for (; i < count; ++i) {
+    const float g = gradient[i] * scale;
+    squares[i] += g * g;
+    values[i] -= g * rate / std::sqrt(squares[i] + epsilon);
+  }
+}
+
+template <int kWidth>
 FRESHET_INLINE void update_rows(const RowUpdate& u) {
   constexpr std::size_t kAhead = 4;
   for (std::size_t i = 0; i < u.count; ++i) {
@@ -92,23 +114,9 @@ FRESHET_INLINE void update_rows(const RowUpdate& u) {
       prefetch_row(u.vectors + u.rows[i + kAhead] * u.dim, u.dim);
       prefetch_row(u.squares + u.rows[i + kAhead] * u.dim, u.dim);
     }
-    const float* __restrict gradient = u.gradients + i * u.gradient_row;
-    float* __restrict vector = u.vectors + u.rows[i] * u.dim;
-    float* __restrict square = u.squares + u.rows[i] * u.dim;
-    for (std::size_t d = 0; d < u.dim; ++d) {
-      const float clipped = gradient[d] * u.scales[i];
-      square[d] += clipped * clipped;
-      vector[d] -= clipped * u.learning_rate / (std::sqrt(square[d]) + u.epsilon);
-    }
-  }
-}
-
-FRESHET_INLINE void update_dense(const float* __restrict gradient, std::size_t count,
-                                 float learning_rate, float* __restrict values,
-                                 float* __restrict squares) {
-  for (std::size_t i = 0; i < count; ++i) {
-    squares[i] += gradient[i] * gradient[i];
-    values[i] -= gradient[i] * learning_rate / std::sqrt(squares[i]);
+    const std::size_t at = u.rows[i] * u.dim;
+    adagrad<kWidth>(u.gradients + i * u.gradient_row, u.scales[i], u.dim, u.learning_rate,
+                    u.epsilon, u.vectors + at, u.squares + at);
   }
 }
 

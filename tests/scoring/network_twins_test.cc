@@ -161,22 +161,29 @@ unsigned first_seed() {
   return seed;
 }
 
+/// Within 1e-4, but for a rare step in which rounding decides whether a hidden unit is on, or the
+/// sign of a gradient of nearly nothing; a mistake in a gradient shows in every step.
 TEST_P(TwinsOfKernels, AreEqualAfterEachStepFromEqualWeights) {
+  constexpr int kShapes = 10, kSteps = 20;
   double largest = 0;
-  for (unsigned first = first_seed(), seed = first; seed < first + 10; ++seed) {
+  int far_steps = 0;
+  for (unsigned first = first_seed(), seed = first; seed < first + kShapes; ++seed) {
     std::mt19937 random(seed);
     const Shape shape = random_shape(random);
     Twins twins(shape, GetParam(), seed);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < kSteps; ++i) {
       twins.step();
       const double apart = twins.apart();
-      ASSERT_LT(apart, 1e-4) << "seed " << seed << ", step " << i << ": " << shape;
+      ASSERT_LT(apart, 1e-2) << "seed " << seed << ", step " << i << ": " << shape;
+      far_steps += apart > 1e-4 ? 1 : 0;
       largest = std::max(largest, apart);
       twins.align();
     }
-    EXPECT_LT(twins.losses_apart(), 1e-6);
+    EXPECT_LT(twins.losses_apart(), 1e-6) << "seed " << seed << ": " << shape;
   }
-  std::cout << "largest relative difference " << largest << "\n";
+  EXPECT_LE(far_steps, kShapes * kSteps / 40);
+  std::cout << "largest relative difference " << largest << ", " << far_steps
+            << " steps over 1e-4\n";
 }
 
 /// Left alone, rounding grows: a hidden unit that is just on in one twin is just off in the other.
