@@ -11,7 +11,7 @@ namespace freshet {
 namespace {
 
 /// Keeps the first steps of a coordinate that has hardly had a gradient small.
-constexpr float kAdagradEpsilon = 1e-6F;
+constexpr float kAdagradEpsilon = 1e-12F;
 
 /// Uniform with variance initial_norm²/dim.
 void initialise_row(const EmbeddingTable::Options& options, std::size_t row,
@@ -32,67 +32,88 @@ float clip_factor(float squared_norm) {
 void EmbeddingTable::grow(std::size_t rows) {
   const std::size_t before = this->rows();
   if (rows <= before) return;
-  vectors_.resize(rows * dim_);
-  biases_.resize(rows, 0.0F);
+  values_.vectors.resize(rows * dim_);
+  values_.biases.resize(rows, 0.0F);
   is_changed_.resize(rows, false);
   for (std::size_t row = before; row < rows; ++row) {
-    initialise_row(options_, row, std::span(vectors_).subspan(row * dim_, dim_));
+    initialise_row(options_, row, std::span(values_.vectors).subspan(row * dim_, dim_));
   }
 }
 
 void EmbeddingTable::read(std::span<const ItemRow> rows, float* out) const {
   for (const ItemRow row : rows) {
     out = std::copy_n(vector(row), dim_, out);
-    *out++ = biases_[row];
+    *out++ = values_.biases[row];
   }
 }
 
-std::size_t EmbeddingTable::slot_of(ItemRow row) {
-  const std::uint32_t slot = slots_[row];
-  if (slot < touched_.size() && touched_[slot] == row) return slot;
-  slots_[row] = static_cast<std::uint32_t>(touched_.size());
+void EmbeddingTable::start_gradients() {
+  slots_.resize(rows());
+  touched_.clear();
+}
+
+std::uint32_t EmbeddingTable::add_slot(ItemRow row) {
+  const auto slot = static_cast<std::uint32_t>(touched_.size());
+  slots_[row] = slot;
   touched_.push_back(row);
-  sums_.resize(touched_.size() * (dim_ + 1), 0.0F);
-  return touched_.size() - 1;
+  if (slot == bias_sums_.size()) {
+    const std::size_t room = 2 * std::size_t{slot} + 1;
+    sums_.resize(room * gradient_row());
+    bias_sums_.resize(room);
+    scales_.resize(room);
+  }
+  std::fill_n(gradient(slot), gradient_row(), 0.0F);
+  bias_sums_[slot] = 0;
+  return slot;
+}
+
+bool EmbeddingTable::finish_gradients() {
+  const FusedKernels& kernels = fused_kernels();
+  bool finite = true;
+  for (std::size_t slot = 0; slot < slot_count(); ++slot) {
+    const float square =
+        kernels.squared_norm(gradient(slot), gradient_row()) + bias_sums_[slot] * bias_sums_[slot];
+    finite = finite && std::isfinite(square);
+    scales_[slot] = clip_factor(square);
+  }
+  return finite;
 }
 
 bool EmbeddingTable::sum_gradients(std::span<const RowGradients> gradients) {
-  slots_.resize(rows());
-  touched_.clear();
-  sums_.clear();
+  start_gradients();
   for (const RowGradients& part : gradients) {
     FRESHET_ASSERT(part.width == dim_ || part.width == dim_ + 1, "a gradient is as wide as a row");
     for (std::size_t i = 0; i < part.rows.size(); ++i) {
       if (part.rows[i] == kNoRow) continue;
       const std::size_t slot = slot_of(part.rows[i]);
-      float* sum = sums_.data() + slot * (dim_ + 1);
       const float* value = part.values + i * part.width;
-      for (std::size_t d = 0; d < part.width; ++d) sum[d] += value[d];
+      fused_kernels().add(value, dim_, gradient(slot));
+      if (part.width > dim_) bias_gradient(slot) += value[dim_];
     }
   }
-  // Not finite times zero is NaN, and NaN stays NaN in a sum.
-  float check = 0;
-  for (const float sum : sums_) check += sum * 0.0F;
-  return check == 0.0F;
+  return finish_gradients();
 }
 
 void EmbeddingTable::apply_gradients(float learning_rate) {
-  squares();
-  const std::size_t width = dim_ + 1;
-  for (std::size_t slot = 0; slot < touched_.size(); ++slot) {
+  make_squares();
+  fused_kernels().update_rows({.rows = touched_.data(),
+                               .count = slot_count(),
+                               .dim = dim_,
+                               .gradients = sums_.data(),
+                               .gradient_row = gradient_row(),
+                               .scales = scales_.data(),
+                               .vectors = values_.vectors.data(),
+                               .squares = values_.squares.data(),
+                               .learning_rate = learning_rate,
+                               .epsilon = kAdagradEpsilon});
+  for (std::size_t slot = 0; slot < slot_count(); ++slot) {
     const ItemRow row = touched_[slot];
-    float* gradient = sums_.data() + slot * width;
-    float* square = squares_.data() + row * width;
-    float* vector = vectors_.data() + row * dim_;
-    const float clip = clip_factor(std::inner_product(gradient, gradient + width, gradient, 0.0F));
-    for (std::size_t d = 0; d < width; ++d) {
-      gradient[d] *= clip;
-      square[d] += gradient[d] * gradient[d];
-      gradient[d] *= learning_rate / (std::sqrt(square[d]) + kAdagradEpsilon);
-    }
-    for (std::size_t d = 0; d < dim_; ++d) vector[d] -= gradient[d];
-    biases_[row] -= gradient[dim_];
     mark_changed(row);
+    if (bias_sums_[slot] == 0) continue;  // Rows of histories: most of them.
+    const float gradient = bias_sums_[slot] * scales_[slot];
+    float& square = values_.bias_squares[row];
+    square += gradient * gradient;
+    values_.biases[row] -= gradient * learning_rate / std::sqrt(square + kAdagradEpsilon);
   }
 }
 
@@ -118,29 +139,33 @@ void EmbeddingTable::apply(const NetworkDelta& delta) {
   const float* values = delta.row_values.data();
   for (const ItemRow row : delta.rows) {
     FRESHET_ASSERT(row < rows(), "a delta's rows are within its row count");
-    std::copy_n(values, dim_, vectors_.data() + row * dim_);
-    biases_[row] = values[dim_];
+    std::copy_n(values, dim_, values_.vectors.data() + row * dim_);
+    values_.biases[row] = values[dim_];
     values += dim_ + 1;
   }
 }
 
 void EmbeddingTable::set_vectors(std::span<const float> vectors) {
-  FRESHET_ASSERT(vectors.size() == vectors_.size(), "all rows are overwritten");
-  std::copy(vectors.begin(), vectors.end(), vectors_.begin());
+  FRESHET_ASSERT(vectors.size() == values_.vectors.size(), "all rows are overwritten");
+  std::copy(vectors.begin(), vectors.end(), values_.vectors.begin());
 }
 
-std::span<const float> EmbeddingTable::squares() {
-  squares_.resize(rows() * (dim_ + 1), 0.0F);
-  return squares_;
+void EmbeddingTable::make_squares() {
+  values_.squares.resize(values_.vectors.size(), 0.0F);
+  values_.bias_squares.resize(values_.biases.size(), 0.0F);
 }
 
-void EmbeddingTable::restore(std::vector<float> vectors, std::vector<float> biases,
-                             std::vector<float> squares) {
-  FRESHET_ASSERT(vectors.size() == biases.size() * dim_, "restored sizes agree");
-  FRESHET_ASSERT(squares.size() == biases.size() * (dim_ + 1), "restored sizes agree");
-  vectors_ = std::move(vectors);
-  biases_ = std::move(biases);
-  squares_ = std::move(squares);
+const EmbeddingTable::Values& EmbeddingTable::values() {
+  make_squares();
+  return values_;
+}
+
+void EmbeddingTable::restore(Values values) {
+  FRESHET_ASSERT(values.vectors.size() == values.biases.size() * dim_ &&
+                     values.squares.size() == values.vectors.size() &&
+                     values.bias_squares.size() == values.biases.size(),
+                 "restored sizes agree");
+  values_ = std::move(values);
   is_changed_.assign(rows(), true);
   changed_.resize(rows());
   std::iota(changed_.begin(), changed_.end(), ItemRow{0});

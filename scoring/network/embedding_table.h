@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "scoring/network/aligned_floats.h"
+#include "scoring/network/fused_kernels.h"
 #include "scoring/network/network.h"
 
 namespace freshet {
@@ -36,17 +38,39 @@ class EmbeddingTable {
   /// Grows to `rows` rows (never shrinks); new rows depend on the seed and their index alone.
   void grow(std::size_t rows);
 
-  std::size_t rows() const { return biases_.size(); }
+  std::size_t rows() const { return values_.biases.size(); }
   std::size_t dim() const { return dim_; }
   /// Valid until the next non-const call.
-  ItemTableView view() const { return {vectors_.data(), biases_.data(), rows(), dim_}; }
-  const float* vector(ItemRow row) const { return vectors_.data() + row * dim_; }
+  ItemTableView view() const {
+    return {values_.vectors.data(), values_.biases.data(), rows(), dim_};
+  }
+  const float* vector(ItemRow row) const { return values_.vectors.data() + row * dim_; }
 
   /// Copies row after row [rows.size(), dim + 1], embedding then bias, to `out`.
   void read(std::span<const ItemRow> rows, float* out) const;
 
-  /// Sums the gradients per row. False when one is not finite; then `apply_gradients` must not
-  /// follow.
+  /// Gradients of one step: forget those of the last step, name every row that will have one, then
+  /// add to the sums. A row's slot is its place among the rows named.
+  void start_gradients();
+  /// Has what slot_of and a reader of the row need brought into the cache, a while before.
+  void prefetch(ItemRow row) const {
+    __builtin_prefetch(slots_.data() + row);
+    prefetch_row(vector(row), dim_);
+  }
+  std::uint32_t slot_of(ItemRow row) {
+    const std::uint32_t known = slots_[row];
+    const bool is_known = known < touched_.size() && touched_[known] == row;
+    return is_known ? known : add_slot(row);
+  }
+  std::size_t slot_count() const { return touched_.size(); }
+  /// Sum of a slot [gradient_row()], zero where nothing was added; valid until the next slot_of.
+  float* gradient(std::size_t slot) { return sums_.data() + slot * gradient_row(); }
+  std::size_t gradient_row() const { return padded(dim_); }
+  float& bias_gradient(std::size_t slot) { return bias_sums_[slot]; }
+  /// Ends the sums. False when one is not finite; then `apply_gradients` must not follow.
+  bool finish_gradients();
+
+  /// All of it: sums gradients that lie in memory per row; false when one is not finite.
   bool sum_gradients(std::span<const RowGradients> gradients);
 
   /// One Adagrad step on the rows summed last; a row's gradient is clipped to kGradientNormMax.
@@ -60,29 +84,34 @@ class EmbeddingTable {
   /// Overwrites all vectors from [rows(), dim].
   void set_vectors(std::span<const float> vectors);
 
-  /// Adagrad's sums of squares [rows, dim + 1], made on first use: a replica has none.
-  std::span<const float> squares();
-  /// Replaces everything (sizes as `rows` says); every row counts as changed.
-  void restore(std::vector<float> vectors, std::vector<float> biases, std::vector<float> squares);
+  /// What a checkpoint holds; `squares` are Adagrad's sums, of vectors and of biases.
+  struct Values {
+    AlignedFloats vectors, biases, squares, bias_squares;
+  };
+  /// Adagrad's sums are made on first use: a replica has none.
+  const Values& values();
+  /// Replaces everything; every row counts as changed.
+  void restore(Values values);
 
   static constexpr float kGradientNormMax = 20.0F;
 
  private:
-  std::size_t slot_of(ItemRow row);
+  std::uint32_t add_slot(ItemRow row);
+  void make_squares();
   void mark_changed(ItemRow row);
 
   std::size_t dim_;
   Options options_;
-  std::vector<float> vectors_;
-  std::vector<float> biases_;
-  std::vector<float> squares_;
+  Values values_;
 
   std::vector<bool> is_changed_;
   std::vector<ItemRow> changed_;
 
   std::vector<std::uint32_t> slots_;  ///< Per row: its place in touched_, if that place names it.
   std::vector<ItemRow> touched_;      ///< Rows of the current step.
-  std::vector<float> sums_;           ///< [touched_.size(), dim + 1].
+  AlignedFloats sums_;                ///< [slots ever needed, gradient_row()].
+  AlignedFloats bias_sums_;           ///< [slots ever needed].
+  AlignedFloats scales_;              ///< [slots ever needed]; clip factors.
 };
 
 }  // namespace freshet

@@ -62,8 +62,9 @@ struct ItemTableView {
 /// The attention network over a user's newest steps (docs/model.md): x_t = E[item] + A[action] +
 /// T[gap] + P[position], query = newest step, tied item embeddings.
 ///
-/// Port: a LibTorch twin (CPU, CUDA) now, a fused CPU step later. A learner trains one and a
-/// replica follows it by deltas. Confined to one thread.
+/// Port of two twins: fused_network (CPU) and torch_network (CUDA, and the reference of tests).
+/// They are equal but for rounding, follow each other's deltas and load each other's checkpoints. A
+/// learner trains one and a replica follows it by deltas. Confined to one thread.
 class Network {
  public:
   virtual ~Network() = default;
@@ -90,7 +91,8 @@ class Network {
 
   virtual ItemTableView item_table() const = 0;
 
-  /// Weights and optimizer state as bytes (LibTorch's format); load restores them.
+  /// Weights and optimizer state as safetensors (docs/model.md); load restores them. A network that
+  /// bytes do not fit stays as it was: kCorrupt.
   virtual Result<std::string> save() = 0;
   virtual Status load(const std::string& bytes) = 0;
 };

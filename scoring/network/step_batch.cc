@@ -6,6 +6,29 @@
 namespace freshet {
 namespace {
 
+void lay_out(const Sequence& sequence, std::size_t index, StepBatch& batch) {
+  const std::size_t count = std::min(sequence.size(), batch.length);
+  for (std::size_t back = 0; back < count; ++back) {
+    const StepRows rows = rows_of(sequence[sequence.size() - 1 - back], back);
+    const std::size_t at = (index + 1) * batch.length - 1 - back;
+    batch.items[at] = rows.item;
+    batch.actions[at] = rows.action;
+    batch.gaps[at] = rows.gap;
+    batch.positions[at] = rows.position;
+  }
+}
+
+}  // namespace
+
+StepRows rows_of(const SequenceStep& step, std::size_t back) {
+  const std::size_t action = std::min<std::size_t>(step.action, kActionRows - 1);
+  const std::size_t gap = std::min<std::size_t>(step.gap_bucket, kGapBuckets - 1);
+  return {.item = step.row,
+          .action = static_cast<ItemRow>(action),
+          .gap = static_cast<ItemRow>(kActionRows + gap),
+          .position = static_cast<ItemRow>(kActionRows + kGapBuckets + back)};
+}
+
 Status check_sequence(const Sequence& sequence, std::size_t row_count) {
   if (sequence.empty()) return error(ErrorCode::kInternal, "network: a sequence is empty");
   for (const SequenceStep& step : sequence) {
@@ -18,20 +41,25 @@ Status check_sequence(const Sequence& sequence, std::size_t row_count) {
   return {};
 }
 
-void lay_out(const Sequence& sequence, std::size_t index, StepBatch& batch) {
-  const std::size_t count = std::min(sequence.size(), batch.length);
-  for (std::size_t back = 0; back < count; ++back) {
-    const SequenceStep& step = sequence[sequence.size() - 1 - back];
-    const std::size_t at = (index + 1) * batch.length - 1 - back;
-    batch.items[at] = step.row;
-    batch.actions[at] = static_cast<ItemRow>(std::min<std::size_t>(step.action, kActionRows - 1));
-    batch.gaps[at] =
-        static_cast<ItemRow>(kActionRows + std::min<std::size_t>(step.gap_bucket, kGapBuckets - 1));
-    batch.positions[at] = static_cast<ItemRow>(kActionRows + kGapBuckets + back);
+Status check_examples(std::span<const SequenceExample> examples, const Negatives& negatives,
+                      std::size_t row_count) {
+  for (const SequenceExample& example : examples) {
+    FRESHET_RETURN_IF_ERROR(check_sequence(example.sequence, row_count));
+    if (example.target >= row_count) {
+      return error(ErrorCode::kInternal, "network: a target is beyond the item table");
+    }
   }
+  if (negatives.rows.empty() || negatives.log_q.size() != negatives.rows.size() ||
+      negatives.target_log_q.size() != examples.size()) {
+    return error(ErrorCode::kInternal, "network: the negatives do not fit the examples");
+  }
+  for (const ItemRow row : negatives.rows) {
+    if (row >= row_count) {
+      return error(ErrorCode::kInternal, "network: a negative is beyond the item table");
+    }
+  }
+  return {};
 }
-
-}  // namespace
 
 Result<StepBatch> make_step_batch(std::span<const Sequence* const> sequences,
                                   std::size_t history_max, std::size_t row_count) {

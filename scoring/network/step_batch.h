@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/result.h"
+#include "config/scoring_config.h"
 #include "scoring/network/embedding_table.h"
 #include "scoring/network/network.h"
 
@@ -29,6 +30,26 @@ struct StepBatch {
 inline std::size_t context_rows(std::size_t history_max) {
   return kActionRows + kGapBuckets + history_max;
 }
+
+/// How every implementation makes its tables and seeds its dense weights from the one seed.
+inline EmbeddingTable::Options item_table_options(const NetworkConfig& config, std::uint64_t seed) {
+  return {.dim = config.dim, .seed = seed, .initial_norm = 0.5F};
+}
+inline EmbeddingTable::Options context_table_options(const NetworkConfig& config,
+                                                     std::uint64_t seed) {
+  return {.dim = config.dim, .seed = seed + 1, .initial_norm = 0.2F};
+}
+inline std::uint64_t dense_seed(std::uint64_t seed) { return seed + 2; }
+
+/// Rows of the item and context tables that a step `back` steps from its sequence's end uses.
+StepRows rows_of(const SequenceStep& step, std::size_t back);
+
+/// Checks that a sequence is not empty and names rows below `row_count` only. Errors: kInternal.
+Status check_sequence(const Sequence& sequence, std::size_t row_count);
+
+/// Checks targets and negatives, too. Errors: kInternal.
+Status check_examples(std::span<const SequenceExample> examples, const Negatives& negatives,
+                      std::size_t row_count);
 
 /// Lays `sequences` out; kInternal if one is empty or names a row beyond `row_count`.
 Result<StepBatch> make_step_batch(std::span<const Sequence* const> sequences,

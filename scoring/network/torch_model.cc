@@ -5,30 +5,27 @@
 
 #include <cmath>
 
-#include "scoring/network/split_mix.h"
+#include "scoring/network/dense_weights.h"
 
 namespace freshet {
 namespace {
 
-/// Adagrad's sums start here: less, and the first steps are too long, more, too short.
-constexpr double kInitialSquare = 0.001;
-
-/// Identity where the query starts as the newest step's embedding (keys, skip), small random values
-/// elsewhere; from our own generator, hence equal on every device.
 at::Tensor initial_weights(std::int64_t dim, std::int64_t heads, std::uint64_t seed) {
-  SplitMix random(seed);
-  const auto noise = [&](std::int64_t rows, std::int64_t columns, float scale) {
-    at::Tensor values = at::empty({rows, columns});
-    float* value = values.data_ptr<float>();
-    for (std::int64_t i = 0; i < rows * columns; ++i) value[i] = (2 * random.uniform() - 1) * scale;
-    return values;
-  };
-  const float scale = 1.0F / std::sqrt(static_cast<float>(dim));
-  const at::Tensor identity = at::eye(dim);
-  at::Tensor keys_and_skip = noise(dim, (heads + 1) * dim, 0.1F * scale);
-  keys_and_skip.add_(identity.repeat({1, heads + 1}));
-  return at::cat({keys_and_skip.flatten(), noise(heads * dim, dim, 0.1F * scale).flatten(),
-                  noise(dim, dim, scale).flatten(), noise(dim, dim, 0.1F * scale).flatten()});
+  std::vector<float> weights =
+      initial_dense_weights({static_cast<std::size_t>(dim), static_cast<std::size_t>(heads)}, seed);
+  return at::from_blob(weights.data(), {static_cast<std::int64_t>(weights.size())}).clone();
+}
+
+std::vector<float> to_host(const at::Tensor& tensor) {
+  const at::Tensor host = tensor.cpu();
+  const float* values = host.data_ptr<float>();
+  return {values, values + host.numel()};
+}
+
+/// Overwrites `tensor` from as many values.
+void copy_to(at::Tensor& tensor, const float* values) {
+  // from_blob wants a mutable pointer; it is only read.
+  tensor.copy_(at::from_blob(const_cast<float*>(values), {tensor.numel()}));
 }
 
 }  // namespace
@@ -37,7 +34,7 @@ TorchModel::TorchModel(const NetworkConfig& config, std::uint64_t seed, at::Devi
     : dim_(static_cast<std::int64_t>(config.dim)),
       heads_(static_cast<std::int64_t>(config.heads)),
       flat_(initial_weights(dim_, heads_, seed).to(device)),
-      squares_(at::full_like(flat_, kInitialSquare)),
+      squares_(at::full_like(flat_, kInitialDenseSquare)),
       keys_and_skip_(view(dim_, (heads_ + 1) * dim_)),
       contexts_(view(heads_ * dim_, dim_)),
       hidden_in_(view(dim_, dim_)),
@@ -87,30 +84,15 @@ void TorchModel::apply_gradient(const at::Tensor& gradient, float learning_rate)
   flat_.addcdiv_(gradient, squares_.sqrt(), -learning_rate);
 }
 
-std::vector<float> TorchModel::weights() const {
-  const at::Tensor host = flat_.cpu();
-  const float* values = host.data_ptr<float>();
-  return {values, values + host.numel()};
-}
+std::vector<float> TorchModel::weights() const { return to_host(flat_); }
 
-void TorchModel::set_weights(const float* values) {
-  // from_blob wants a mutable pointer; it is only read.
-  flat_.copy_(at::from_blob(const_cast<float*>(values), {flat_.numel()}));
-}
+DenseState TorchModel::state() const { return {to_host(flat_), to_host(squares_)}; }
 
-void TorchModel::save(NamedTensors& archive) const {
-  archive["dense.keys_and_skip"] = keys_and_skip_.detach().cpu();
-  archive["dense.contexts"] = contexts_.detach().cpu();
-  archive["dense.hidden_in"] = hidden_in_.detach().cpu();
-  archive["dense.hidden_out"] = hidden_out_.detach().cpu();
-  archive["dense.squares"] = squares_.cpu();
-}
+void TorchModel::set_weights(const float* values) { copy_to(flat_, values); }
 
-void TorchModel::load(const NamedTensors& archive) {
-  flat_.copy_(
-      at::cat({archive.at("dense.keys_and_skip").flatten(), archive.at("dense.contexts").flatten(),
-               archive.at("dense.hidden_in").flatten(), archive.at("dense.hidden_out").flatten()}));
-  squares_.copy_(archive.at("dense.squares"));
+void TorchModel::set_state(const DenseState& state) {
+  copy_to(flat_, state.weights.data());
+  copy_to(squares_, state.squares.data());
 }
 
 }  // namespace freshet

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/scoring_config.h"
-#include "scoring/network/torch_archive.h"
+#include "scoring/network/network_checkpoint.h"
 
 namespace freshet {
 
@@ -47,16 +47,13 @@ class TorchModel {
   /// One Adagrad step.
   void apply_gradient(const at::Tensor& gradient, float learning_rate);
 
-  /// All dense weights, flat, on the CPU.
+  /// All dense weights, flat, on the CPU; then the optimizer's sums, too.
   std::vector<float> weights() const;
+  DenseState state() const;
   std::size_t weight_count() const { return static_cast<std::size_t>(flat_.numel()); }
-  /// Overwrites all dense weights from `values` [weight_count()].
+  /// Overwrites them from [weight_count()].
   void set_weights(const float* values);
-
-  /// Adds weights by name, and the optimizer's sums, to an archive.
-  void save(NamedTensors& archive) const;
-  /// Restores both; the shapes were checked against those that `save` gives.
-  void load(const NamedTensors& archive);
+  void set_state(const DenseState& state);
 
  private:
   at::Tensor view(std::int64_t rows, std::int64_t columns);

@@ -13,8 +13,8 @@
 
 #include "config/assert.h"
 #include "scoring/network/embedding_table.h"
+#include "scoring/network/network_checkpoint.h"
 #include "scoring/network/step_batch.h"
-#include "scoring/network/torch_archive.h"
 #include "scoring/network/torch_model.h"
 
 namespace freshet {
@@ -31,20 +31,6 @@ tl::unexpected<Error> library_failed(const char* action, const std::exception& e
 at::Device choose_device(const std::string& device) {
   const bool cuda = device != "cpu" && at::hasCUDA();
   return cuda ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-}
-
-Status check_negatives(const Negatives& negatives, std::size_t example_count,
-                       std::size_t row_count) {
-  if (negatives.rows.empty() || negatives.log_q.size() != negatives.rows.size() ||
-      negatives.target_log_q.size() != example_count) {
-    return error(ErrorCode::kInternal, "network: the negatives do not fit the examples");
-  }
-  for (const ItemRow row : negatives.rows) {
-    if (row >= row_count) {
-      return error(ErrorCode::kInternal, "network: a negative is beyond the item table");
-    }
-  }
-  return {};
 }
 
 /// [B, M]: minus log q, and minus infinity where the negative is the example's own target.
@@ -66,9 +52,9 @@ class TorchNetwork final : public Network {
  public:
   TorchNetwork(const NetworkConfig& config, std::uint64_t seed)
       : config_(config),
-        items_({.dim = config.dim, .seed = seed, .initial_norm = kItemNorm}),
-        context_({.dim = config.dim, .seed = seed + 1, .initial_norm = kContextNorm}),
-        model_(config, seed + 2, choose_device(config.device)) {
+        items_(item_table_options(config, seed)),
+        context_(context_table_options(config, seed)),
+        model_(config, dense_seed(seed), choose_device(config.device)) {
     context_.grow(context_rows(config.history_max));
   }
 
@@ -93,16 +79,13 @@ class TorchNetwork final : public Network {
   Result<float> train(std::span<const SequenceExample> examples,
                       const Negatives& negatives) override {
     if (examples.empty()) return 0.0F;
+    FRESHET_RETURN_IF_ERROR(check_examples(examples, negatives, items_.rows()));
     std::vector<const Sequence*> pointers;
     std::vector<ItemRow> targets;
     for (const SequenceExample& example : examples) {
-      if (example.target >= items_.rows()) {
-        return error(ErrorCode::kInternal, "network: a target is beyond the item table");
-      }
       pointers.push_back(&example.sequence);
       targets.push_back(example.target);
     }
-    FRESHET_RETURN_IF_ERROR(check_negatives(negatives, examples.size(), items_.rows()));
     const auto batch = make_step_batch(pointers, config_.history_max, items_.rows());
     if (!batch) return tl::unexpected(batch.error());
     try {
@@ -137,13 +120,10 @@ class TorchNetwork final : public Network {
 
   ItemTableView item_table() const override { return items_.view(); }
 
-  Result<std::string> save() override { return write_archive(tensors()); }
+  Result<std::string> save() override;
   Status load(const std::string& bytes) override;
 
  private:
-  static constexpr float kItemNorm = 0.5F;
-  static constexpr float kContextNorm = 0.2F;
-
   at::Tensor on_device(const at::Tensor& host) const { return host.to(model_.device()); }
 
   at::Tensor steps(const StepBatch& batch) const {
@@ -207,8 +187,6 @@ class TorchNetwork final : public Network {
     return result.loss / static_cast<float>(targets.size());
   }
 
-  NamedTensors tensors();
-
   NetworkConfig config_;
   EmbeddingTable items_;
   EmbeddingTable context_;
@@ -216,48 +194,20 @@ class TorchNetwork final : public Network {
   bool dense_changed_ = false;
 };
 
-/// A view of floats that outlive it.
-at::Tensor tensor_of(const float* values, std::vector<std::int64_t> shape) {
-  // from_blob wants a mutable pointer; archives only read.
-  return at::from_blob(const_cast<float*>(values), shape);
-}
-
-void save_table(const std::string& name, EmbeddingTable& table, NamedTensors& archive) {
-  const ItemTableView view = table.view();
-  const std::int64_t rows = to_signed(view.rows), dim = to_signed(view.dim);
-  archive[name + ".vectors"] = tensor_of(view.vectors, {rows, dim});
-  archive[name + ".biases"] = tensor_of(view.biases, {rows});
-  archive[name + ".squares"] = tensor_of(table.squares().data(), {rows, dim + 1});
-}
-
-std::vector<float> floats_of(const at::Tensor& tensor) {
-  const at::Tensor values = tensor.contiguous();
-  const float* first = values.data_ptr<float>();
-  return {first, first + values.numel()};
-}
-
-void load_table(const std::string& name, const NamedTensors& archive, EmbeddingTable& table) {
-  table.restore(floats_of(archive.at(name + ".vectors")), floats_of(archive.at(name + ".biases")),
-                floats_of(archive.at(name + ".squares")));
-}
-
-NamedTensors TorchNetwork::tensors() {
-  NamedTensors archive;
-  save_table("items", items_, archive);
-  save_table("context", context_, archive);
-  model_.save(archive);
-  return archive;
+Result<std::string> TorchNetwork::save() {
+  try {
+    return write_checkpoint(config_, items_, context_, model_.state());
+  } catch (const std::exception& exception) {
+    return library_failed("save", exception);
+  }
 }
 
 Status TorchNetwork::load(const std::string& bytes) {
-  const auto archive = read_archive(bytes);
-  if (!archive) return tl::unexpected(archive.error());
+  DenseState dense;
+  FRESHET_RETURN_IF_ERROR(read_checkpoint(bytes, config_, items_, context_, dense));
   try {
     const c10::NoGradGuard no_autograd;
-    FRESHET_RETURN_IF_ERROR(check_layout(*archive, tensors()));
-    load_table("items", *archive, items_);
-    load_table("context", *archive, context_);
-    model_.load(*archive);
+    model_.set_state(dense);
     dense_changed_ = true;
     return {};
   } catch (const std::exception& exception) {
@@ -271,16 +221,7 @@ std::unique_ptr<Network> make_torch_network(const NetworkConfig& config, std::ui
   return std::make_unique<TorchNetwork>(config, seed);
 }
 
-Status check_torch_device(const std::string& device) {
-  if (device == "cpu" || device == "auto") return {};
-  if (device != "cuda") {
-    return error(ErrorCode::kInvalidConfig,
-                 "scoring.network.device is \"" + device + "\": use cpu, cuda or auto");
-  }
-  if (at::hasCUDA()) return {};
-  return error(ErrorCode::kInvalidConfig,
-               "scoring.network.device is cuda, but this LibTorch finds none: use cpu or auto");
-}
+bool torch_has_cuda() { return at::hasCUDA(); }
 
 void set_torch_threads(int count) {
   at::set_num_threads(count);

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "config/scoring_config.h"
 #include "scoring/network/network.h"
@@ -12,12 +11,11 @@ namespace freshet {
 /// Makes the LibTorch network with fresh weights: equal for equal config and seed, on any device.
 ///
 /// The embedding tables live in host memory, sparse optimizer included; the device of `config`
-/// computes the dense part, forward and backward. A device that is not there falls back to the CPU:
-/// check_torch_device tells beforehand.
+/// computes the dense part, forward and backward: the CPU for "cpu" or when there is no CUDA.
 std::unique_ptr<Network> make_torch_network(const NetworkConfig& config, std::uint64_t seed);
 
-/// Says whether `device` ("cpu", "cuda", "auto") can be had here. Errors: kInvalidConfig.
-Status check_torch_device(const std::string& device);
+/// Says whether this LibTorch finds a CUDA device.
+bool torch_has_cuda();
 
 /// Sets how many threads one LibTorch operation uses on the CPU, for threads that have not used
 /// LibTorch yet, and the same for OpenBLAS under it. The program calls it with 1 before it

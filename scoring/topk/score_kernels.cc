@@ -1,22 +1,12 @@
 #include "scoring/topk/score_kernels.h"
 
 #include <array>
-#include <cstdint>
 #include <limits>
 
-// One body, compiled once per instruction set: vectors of the compiler (GCC vector extension) keep
-// it free of intrinsics, `target` attributes on the outermost function choose the instructions.
-#define FRESHET_INLINE [[gnu::always_inline]] inline
+#include "scoring/vector_lanes.h"
 
 namespace freshet {
 namespace {
-
-/// Vector types of `kWidth` lanes.
-template <int kWidth>
-struct Lanes {
-  typedef float Float __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
-  typedef std::int32_t Int __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
-};
 
 /// kItems x (kVectors · kWidth) scores in registers: item values are broadcast, queries are lanes
 /// (the register block of Goto and van de Geijn, TOMS 2008).
@@ -75,31 +65,6 @@ FRESHET_INLINE void reduce_tile(float* tile, float* maxima) {
   }
 }
 
-/// exp(x) for x <= 0: 2^n · e^r with n = round(x / ln 2), |r| <= ln(2)/2, and the polynomial of
-/// Cephes' expf for e^r. Below -87 it is 1e-38 or so, which no sum notices.
-template <int kWidth>
-FRESHET_INLINE void add_exp(const typename Lanes<kWidth>::Float& argument,
-                            typename Lanes<kWidth>::Float& sum) {
-  using Float = typename Lanes<kWidth>::Float;
-  using Int = typename Lanes<kWidth>::Int;
-  const Float lowest = Float{} - 87.0F;
-  const Float x = argument > lowest ? argument : lowest;
-  constexpr float kRound =
-      12582912.0F;  // 1.5 · 2^23: adding it leaves the integer in the low bits.
-  const Float shifted = x * 1.44269504088896341F + kRound;
-  const Float n = shifted - kRound;
-  const Float r = x - n * 0.693359375F - n * -2.12194440e-4F;
-  Float p = Float{} + 1.9875691500e-4F;
-  p = p * r + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  const Int exponent = (reinterpret_cast<Int>(shifted) << 23) + 0x3f800000;
-  sum += p * reinterpret_cast<Float>(exponent);
-}
-
 template <int kWidth>
 FRESHET_INLINE void exp_sum_tile(const float* tile, const float* shifts, float* sums) {
   using Float = typename Lanes<kWidth>::Float;
@@ -108,7 +73,9 @@ FRESHET_INLINE void exp_sum_tile(const float* tile, const float* shifts, float* 
     Float sum{};
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const Float score = *reinterpret_cast<const Float*>(tile + i * kTileLanes + lane);
-      add_exp<kWidth>(score - shift, sum);
+      Float exp;
+      exp_of_negative<kWidth>(score - shift, exp);
+      sum += exp;
     }
     *reinterpret_cast<Float*>(sums + lane) = sum;
   }
@@ -125,8 +92,6 @@ void exp_sum_default(const float* tile, const float* shifts, float* sums) {
 constexpr ScoreKernels kDefault{"default", score_default, reduce_default, exp_sum_default};
 
 #if defined(__x86_64__)
-#define FRESHET_AVX2 [[gnu::target("avx2,fma")]]
-#define FRESHET_AVX512 [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma")]]
 
 FRESHET_AVX2 void score_avx2(const float* items, const float* biases, const float* queries,
                              std::size_t dim, std::size_t lanes, float* tile) {
@@ -150,24 +115,14 @@ FRESHET_AVX512 void exp_sum_avx512(const float* tile, const float* shifts, float
 constexpr ScoreKernels kAvx512{"avx512", score_avx512, reduce_avx512, exp_sum_avx512};
 
 constexpr std::array kVariants{kDefault, kAvx2, kAvx512};
-
-std::size_t supported_variant_count() {
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 1;
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  return avx512 ? 3 : 2;
-}
 #else
 constexpr std::array kVariants{kDefault};
-
-std::size_t supported_variant_count() { return kVariants.size(); }
 #endif
 
 }  // namespace
 
 std::span<const ScoreKernels> supported_score_kernels() {
-  static const std::size_t count = supported_variant_count();
+  static const std::size_t count = supported_instruction_sets();
   return std::span(kVariants).first(count);
 }
 

@@ -79,8 +79,8 @@ TEST(EmbeddingTable, ClipsTheNormOfARowsGradient) {
   ASSERT_TRUE(table.sum_gradients(parts));
   table.apply_gradients(0.1F);
 
-  EXPECT_NEAR(std::sqrt(table.squares()[0]), 0.6F * EmbeddingTable::kGradientNormMax, 1e-4);
-  EXPECT_NEAR(std::sqrt(table.squares()[1]), 0.8F * EmbeddingTable::kGradientNormMax, 1e-4);
+  EXPECT_NEAR(std::sqrt(table.values().squares[0]), 0.6F * EmbeddingTable::kGradientNormMax, 1e-4);
+  EXPECT_NEAR(std::sqrt(table.values().squares[1]), 0.8F * EmbeddingTable::kGradientNormMax, 1e-4);
 }
 
 TEST(EmbeddingTable, RefusesGradientsThatAreNotFinite) {

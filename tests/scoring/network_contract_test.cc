@@ -1,13 +1,10 @@
-#include "scoring/network/torch_network.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
-#include <random>
 
-#include "scoring/network/negative_sampler.h"
+#include "scoring/network_samples.h"
 
 namespace freshet {
 namespace {
@@ -18,70 +15,18 @@ NetworkConfig small_config() {
   return {.dim = 16, .heads = 2, .history_max = 6, .negatives = 32, .device = "cpu"};
 }
 
-std::unique_ptr<Network> small_network(std::size_t rows) {
-  set_torch_threads(1);
-  auto network = make_torch_network(small_config(), 7);
-  network->grow(rows);
-  return network;
-}
-
-/// Users walk a ring of items: after item i comes 3i + 1.
-class Walk {
- public:
-  Walk(std::size_t rows, unsigned seed) : rows_(rows), random_(seed) {}
-
-  SequenceExample next() {
-    SequenceExample example;
-    auto row = static_cast<ItemRow>(random_() % rows_);
-    for (std::size_t length = 1 + random_() % 8; length > 0; --length) {
-      const auto noise = random_();
-      example.sequence.push_back(
-          {row, static_cast<std::uint8_t>(noise % 6), static_cast<std::uint8_t>(noise % 24)});
-      row = static_cast<ItemRow>((3 * row + 1) % rows_);
-    }
-    example.target = row;
-    return example;
+class NetworkContract : public testing::TestWithParam<NetworkKind> {
+ protected:
+  static std::unique_ptr<Network> make(const NetworkConfig& config, std::uint64_t seed) {
+    return GetParam().make(config, seed);
   }
 
-  std::vector<SequenceExample> batch(std::size_t size) {
-    std::vector<SequenceExample> examples(size);
-    for (auto& example : examples) example = next();
-    return examples;
+  static std::unique_ptr<Network> small_network(std::size_t rows) {
+    auto network = make(small_config(), 7);
+    network->grow(rows);
+    return network;
   }
-
- private:
-  std::size_t rows_;
-  std::mt19937 random_;
 };
-
-std::vector<ItemRow> targets_of(std::span<const SequenceExample> examples) {
-  std::vector<ItemRow> targets;
-  for (const auto& example : examples) targets.push_back(example.target);
-  return targets;
-}
-
-/// Trains on a walk with sampled negatives; returns the loss of each step.
-std::vector<float> train(Network& network, std::size_t rows, int steps, unsigned seed) {
-  Walk walk(rows, seed);
-  NegativeSampler sampler({.seed = seed});
-  for (ItemRow row = 0; row < rows; ++row) sampler.add_row(row);
-  std::vector<float> losses;
-  for (int step = 0; step < steps; ++step) {
-    const auto examples = walk.batch(32);
-    const auto targets = targets_of(examples);
-    const auto loss = network.train(examples, sampler.sample(targets, 32));
-    sampler.add_targets(targets);
-    EXPECT_TRUE(loss) << loss.error().text;
-    losses.push_back(loss.value_or(0));
-  }
-  return losses;
-}
-
-std::vector<Sequence> sequences_of(std::span<const SequenceExample> examples) {
-  std::vector<Sequence> sequences;
-  for (const auto& example : examples) sequences.push_back(example.sequence);
-  return sequences;
-}
 
 std::vector<float> queries_of(Network& network, unsigned seed = 99) {
   const auto queries =
@@ -111,7 +56,7 @@ double hit_at_1(Network& network, std::span<const SequenceExample> examples) {
   return static_cast<double>(hits) / static_cast<double>(examples.size());
 }
 
-TEST(TorchNetwork, LearnsADeterministicNextItem) {
+TEST_P(NetworkContract, LearnsADeterministicNextItem) {
   auto network = small_network(100);
 
   const auto losses = train(*network, 100, 400, 1);
@@ -120,7 +65,7 @@ TEST(TorchNetwork, LearnsADeterministicNextItem) {
   EXPECT_GT(hit_at_1(*network, Walk(100, 2).batch(200)), 0.9);
 }
 
-TEST(TorchNetwork, LossIsSampledSoftmaxWithLogQByHand) {
+TEST_P(NetworkContract, LossIsSampledSoftmaxWithLogQByHand) {
   auto network = small_network(10);
   const std::vector<SequenceExample> examples{{.sequence = {{1, 1, 2}, {2, 0, 0}}, .target = 3},
                                               {.sequence = {{5, 1, 2}}, .target = 4, .weight = 2}};
@@ -143,7 +88,7 @@ TEST(TorchNetwork, LossIsSampledSoftmaxWithLogQByHand) {
   EXPECT_NEAR(*loss, (loss0 + 2 * loss1) / 2, 1e-5);
 }
 
-TEST(TorchNetwork, ReplicaThatAppliesDeltasGivesIdenticalQueries) {
+TEST_P(NetworkContract, ReplicaThatAppliesDeltasGivesIdenticalQueries) {
   auto learner = small_network(50);
   auto replica = small_network(10);
   for (unsigned round = 0; round < 3; ++round) {
@@ -159,7 +104,7 @@ TEST(TorchNetwork, ReplicaThatAppliesDeltasGivesIdenticalQueries) {
   EXPECT_TRUE(std::equal(a.biases, a.biases + a.rows, b.biases));
 }
 
-TEST(TorchNetwork, TakesNothingWhenNothingChanged) {
+TEST_P(NetworkContract, TakesNothingWhenNothingChanged) {
   auto network = small_network(20);
   train(*network, 20, 1, 1);
   network->take_changes();
@@ -171,12 +116,12 @@ TEST(TorchNetwork, TakesNothingWhenNothingChanged) {
   EXPECT_THAT(delta.dense, testing::IsEmpty());
 }
 
-TEST(TorchNetwork, GoesOnIdenticallyAfterSaveAndLoad) {
+TEST_P(NetworkContract, GoesOnIdenticallyAfterSaveAndLoad) {
   auto network = small_network(30);
   train(*network, 30, 5, 1);
   const auto bytes = network->save();
   ASSERT_TRUE(bytes);
-  auto other = make_torch_network(small_config(), 1234);
+  auto other = make(small_config(), 1234);
 
   const Status loaded = other->load(*bytes);
 
@@ -185,24 +130,24 @@ TEST(TorchNetwork, GoesOnIdenticallyAfterSaveAndLoad) {
   EXPECT_EQ(queries_of(*network), queries_of(*other));
 }
 
-TEST(TorchNetwork, EverythingCountsAsChangedAfterLoad) {
+TEST_P(NetworkContract, EverythingCountsAsChangedAfterLoad) {
   auto network = small_network(30);
   train(*network, 30, 2, 1);
-  auto restored = make_torch_network(small_config(), 1234);
+  auto restored = make(small_config(), 1234);
   ASSERT_TRUE(restored->load(*network->save()));
-  auto replica = make_torch_network(small_config(), 1234);
+  auto replica = make(small_config(), 1234);
 
   replica->apply(restored->take_changes());
 
   EXPECT_EQ(queries_of(*replica), queries_of(*network));
 }
 
-TEST(TorchNetwork, RefusesBytesThatAreNoModelOfItsShapeAndStaysAsItWas) {
+TEST_P(NetworkContract, RefusesBytesThatAreNoModelOfItsShapeAndStaysAsItWas) {
   auto network = small_network(10);
   const auto before = queries_of(*network);
   NetworkConfig wider = small_config();
   wider.dim = 32;
-  auto bytes = *make_torch_network(wider, 1)->save();
+  auto bytes = *make(wider, 1)->save();
 
   EXPECT_EQ(network->load(bytes).error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(network->load("nonsense").error().code, ErrorCode::kCorrupt);
@@ -211,7 +156,7 @@ TEST(TorchNetwork, RefusesBytesThatAreNoModelOfItsShapeAndStaysAsItWas) {
   EXPECT_EQ(queries_of(*network), before);
 }
 
-TEST(TorchNetwork, AStepThatIsNotFiniteChangesNothing) {
+TEST_P(NetworkContract, AStepThatIsNotFiniteChangesNothing) {
   auto network = small_network(30);
   train(*network, 30, 2, 1);
   network->take_changes();
@@ -228,7 +173,7 @@ TEST(TorchNetwork, AStepThatIsNotFiniteChangesNothing) {
   EXPECT_EQ(*network->save(), before);
 }
 
-TEST(TorchNetwork, LivesOnWithNanInItsWeights) {
+TEST_P(NetworkContract, LivesOnWithNanInItsWeights) {
   auto network = small_network(5);
   network->apply({.row_count = 5, .rows = {3}, .row_values = std::vector<float>(17, kNan)});
   const std::vector<SequenceExample> examples{{.sequence = {{3, 0, 0}}, .target = 1}};
@@ -241,7 +186,7 @@ TEST(TorchNetwork, LivesOnWithNanInItsWeights) {
   EXPECT_FALSE(loss);
 }
 
-TEST(TorchNetwork, BatchOfDifferentLengthsEqualsOneByOne) {
+TEST_P(NetworkContract, BatchOfDifferentLengthsEqualsOneByOne) {
   auto network = small_network(40);
   train(*network, 40, 5, 1);
   const auto sequences = sequences_of(Walk(40, 5).batch(16));
@@ -254,7 +199,7 @@ TEST(TorchNetwork, BatchOfDifferentLengthsEqualsOneByOne) {
   }
 }
 
-TEST(TorchNetwork, ReadsItsNewestStepsOnly) {
+TEST_P(NetworkContract, ReadsItsNewestStepsOnly) {
   auto network = small_network(40);
   const Sequence newest{{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {5, 0, 0}, {6, 0, 0}};
   Sequence longer{{30, 2, 9}, {31, 2, 9}};
@@ -263,7 +208,7 @@ TEST(TorchNetwork, ReadsItsNewestStepsOnly) {
   EXPECT_EQ(*network->queries(std::span(&newest, 1)), *network->queries(std::span(&longer, 1)));
 }
 
-TEST(TorchNetwork, RefusesInputThatDoesNotFit) {
+TEST_P(NetworkContract, RefusesInputThatDoesNotFit) {
   auto network = small_network(4);
   const std::vector<SequenceExample> examples{{.sequence = {{1, 0, 0}}, .target = 2}};
   const std::vector<SequenceExample> beyond{{.sequence = {{1, 0, 0}}, .target = 4}};
@@ -278,13 +223,8 @@ TEST(TorchNetwork, RefusesInputThatDoesNotFit) {
   EXPECT_THAT(*network->queries({}), testing::IsEmpty());
 }
 
-TEST(TorchDevice, SaysWhatIsWrongWithADevice) {
-  EXPECT_TRUE(check_torch_device("cpu"));
-  EXPECT_TRUE(check_torch_device("auto"));
-  const Status status = check_torch_device("tpu");
-  ASSERT_FALSE(status);
-  EXPECT_THAT(status.error().text, testing::HasSubstr("use cpu, cuda or auto"));
-}
+INSTANTIATE_TEST_SUITE_P(Twins, NetworkContract, testing::ValuesIn(network_kinds()),
+                         [](const auto& instance) { return std::string(instance.param.name); });
 
 }  // namespace
 }  // namespace freshet

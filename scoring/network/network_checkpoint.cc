@@ -1,0 +1,161 @@
+#include "scoring/network/network_checkpoint.h"
+
+#include <array>
+
+#include "scoring/network/dense_weights.h"
+#include "scoring/network/safetensors.h"
+#include "scoring/network/step_batch.h"
+
+namespace freshet {
+namespace {
+
+constexpr const char* kSums = "adagrad.";
+
+/// A table of rows inside the context table.
+struct ContextPart {
+  const char* name;
+  std::size_t first, rows;
+};
+
+std::array<ContextPart, 3> context_parts(const NetworkConfig& config) {
+  return {{{"action.embedding", 0, kActionRows},
+           {"gap.embedding", kActionRows, kGapBuckets},
+           {"position.embedding", kActionRows + kGapBuckets, config.history_max}}};
+}
+
+void add_context(const std::string& prefix, const NetworkConfig& config,
+                 std::span<const float> values, SafetensorsWriter& writer) {
+  for (const ContextPart& part : context_parts(config)) {
+    writer.add(prefix + part.name, {part.rows, config.dim},
+               {values.subspan(part.first * config.dim, part.rows * config.dim)});
+  }
+}
+
+void add_dense(const std::string& prefix, const NetworkConfig& config,
+               std::span<const float> values, SafetensorsWriter& writer) {
+  for (const DenseMatrix& matrix : dense_matrices({config.dim, config.heads})) {
+    std::vector<std::span<const float>> rows;
+    for (std::size_t i = 0; i < config.dim; ++i) {
+      rows.push_back(values.subspan(matrix.offset + i * matrix.row, config.dim));
+    }
+    writer.add(prefix + matrix.name, {config.dim, config.dim}, std::move(rows));
+  }
+}
+
+/// Reads tensors by name, checking their shapes; the first problem stays.
+class Reader {
+ public:
+  Reader(const Safetensors& file, const NetworkConfig& config) : file_(file), config_(config) {}
+
+  const Status& status() const { return status_; }
+
+  std::size_t item_count() {
+    const auto found = file_.tensors.find("item.bias");
+    if (found != file_.tensors.end() && found->second.shape.size() == 1) {
+      return found->second.shape[0];
+    }
+    fail("item.bias");
+    return 0;
+  }
+
+  void read(const std::string& name, std::vector<std::size_t> shape, std::span<float> to) {
+    if (const TensorView* tensor = find(name, shape)) tensor->read(0, to);
+  }
+
+  void read_context(const std::string& prefix, std::span<float> to) {
+    for (const ContextPart& part : context_parts(config_)) {
+      read(prefix + part.name, {part.rows, config_.dim},
+           to.subspan(part.first * config_.dim, part.rows * config_.dim));
+    }
+  }
+
+  void read_dense(const std::string& prefix, std::vector<float>& to) {
+    const DenseLayout layout{config_.dim, config_.heads};
+    to.resize(layout.size());
+    for (const DenseMatrix& matrix : dense_matrices(layout)) {
+      const TensorView* tensor = find(prefix + matrix.name, {config_.dim, config_.dim});
+      for (std::size_t i = 0; tensor != nullptr && i < config_.dim; ++i) {
+        tensor->read(i * config_.dim,
+                     std::span(to).subspan(matrix.offset + i * matrix.row, config_.dim));
+      }
+    }
+  }
+
+ private:
+  void fail(const std::string& name) {
+    if (!status_) return;
+    status_ = error(ErrorCode::kCorrupt,
+                    "network: the checkpoint has no tensor " + name +
+                        " of the shape that the configuration (dim, heads, history_max) gives");
+  }
+
+  const TensorView* find(const std::string& name, const std::vector<std::size_t>& shape) {
+    const auto found = file_.tensors.find(name);
+    if (found != file_.tensors.end() && found->second.shape == shape) return &found->second;
+    fail(name);
+    return nullptr;
+  }
+
+  const Safetensors& file_;
+  const NetworkConfig& config_;
+  Status status_;
+};
+
+EmbeddingTable::Values sized(std::size_t rows, std::size_t dim) {
+  return {AlignedFloats(rows * dim), AlignedFloats(rows), AlignedFloats(rows * dim),
+          AlignedFloats(rows)};
+}
+
+}  // namespace
+
+std::string write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
+                             EmbeddingTable& context, const DenseState& dense) {
+  SafetensorsWriter writer({{"format", "pt"},
+                            {"freshet.network", "1"},
+                            {"dim", std::to_string(config.dim)},
+                            {"heads", std::to_string(config.heads)},
+                            {"history_max", std::to_string(config.history_max)},
+                            {"learning_rate", std::to_string(config.learning_rate)}});
+  const EmbeddingTable::Values& of_items = items.values();
+  const std::size_t rows = items.rows();
+  writer.add("item.embedding", {rows, config.dim}, {of_items.vectors});
+  writer.add("item.bias", {rows}, {of_items.biases});
+  add_context("", config, context.values().vectors, writer);
+  add_dense("", config, dense.weights, writer);
+  writer.add(std::string(kSums) + "item.embedding", {rows, config.dim}, {of_items.squares});
+  writer.add(std::string(kSums) + "item.bias", {rows}, {of_items.bias_squares});
+  add_context(kSums, config, context.values().squares, writer);
+  add_dense(kSums, config, dense.squares, writer);
+  return writer.bytes();
+}
+
+Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, EmbeddingTable& items,
+                       EmbeddingTable& context, DenseState& dense) {
+  const auto file = read_safetensors(bytes);
+  if (!file) return tl::unexpected(file.error());
+  Reader reader(*file, config);
+  const std::size_t rows = reader.item_count();
+  // The size of the embeddings is compared before memory is asked for.
+  const auto embedding = file->tensors.find("item.embedding");
+  if (embedding == file->tensors.end() || embedding->second.size() != rows * config.dim) {
+    return error(ErrorCode::kCorrupt, "network: the checkpoint's items have another size than " +
+                                          std::to_string(config.dim) + " (dim)");
+  }
+  auto of_items = sized(rows, config.dim), of_context = sized(context.rows(), config.dim);
+  DenseState read;
+  reader.read("item.embedding", {rows, config.dim}, of_items.vectors);
+  reader.read("item.bias", {rows}, of_items.biases);
+  reader.read_context("", of_context.vectors);
+  reader.read_dense("", read.weights);
+  reader.read(std::string(kSums) + "item.embedding", {rows, config.dim}, of_items.squares);
+  reader.read(std::string(kSums) + "item.bias", {rows}, of_items.bias_squares);
+  reader.read_context(kSums, of_context.squares);
+  reader.read_dense(kSums, read.squares);
+  FRESHET_RETURN_IF_ERROR(reader.status());
+  items.restore(std::move(of_items));
+  context.restore(std::move(of_context));
+  dense = std::move(read);
+  return {};
+}
+
+}  // namespace freshet

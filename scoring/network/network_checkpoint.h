@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/scoring_config.h"
+#include "scoring/network/embedding_table.h"
+
+namespace freshet {
+
+/// The dense weights, flat (DenseLayout of width dim), and Adagrad's sums of them.
+struct DenseState {
+  std::vector<float> weights, squares;
+};
+
+/// Writes a network as safetensors, the same for every implementation; docs/model.md lists names
+/// and shapes. Adagrad's sums have the name of what they belong to after "adagrad.".
+std::string write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
+                             EmbeddingTable& context, const DenseState& dense);
+
+/// Reads it into the tables and `dense`; all rows then count as changed. Errors: kCorrupt, also for
+/// a network of another shape than the configuration's; then nothing is changed.
+Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, EmbeddingTable& items,
+                       EmbeddingTable& context, DenseState& dense);
+
+}  // namespace freshet
