@@ -178,12 +178,14 @@ Status run_unspoiled(const Config& config, EvaluationOptions options,
   return ran ? Status{} : tl::unexpected(ran.error());
 }
 
-std::string describe(const GuardFigures& guard) {
+std::string describe(const LearnerFigures& figures) {
+  const GuardFigures& guard = figures.guard;
   std::string text = fmt::format("{} at the end", to_string(guard.state));
   for (std::size_t k = 0; k < guard.trips.size(); ++k)
     if (guard.trips[k] > 0)
       text += fmt::format("; {} trips: {}", guard.trips[k], trip_cause_name(k));
-  return text;
+  return text + fmt::format("; {} gradients clipped, {} refused; {} examples capped",
+                            figures.clipped_gradients, figures.refused_gradients, figures.capped);
 }
 
 Status check(const EvaluationOptions& options) {
@@ -224,7 +226,7 @@ Result<EvaluationReport> evaluate(const Config& given, const EvaluationOptions& 
   EvaluationReport report = report_of(run, options);
   report.config = to_yaml(config);
   report.cost = cost_of(run);
-  report.guard = describe(run.evaluator().learner().figures().guard);
+  report.guard = describe(run.evaluator().learner().figures());
   FRESHET_RETURN_IF_ERROR(run_unspoiled(config, options, progress, stop, report));
   const RankingFigures whole = run.scores().live().ranks.at(kEvaluatedListMax);
   for (const std::string& name : options.ablate) {

@@ -5,8 +5,8 @@ namespace {
 
 constexpr std::size_t kNewestMax = 1'000;
 constexpr std::uint64_t kBotCount = 50;
-/// Far beyond any real gradient, and still finite in the optimizer.
-constexpr float kExplosion = 1e6F;
+/// Far beyond any real gradient, and still finite in the optimizer; uphill.
+constexpr float kExplosion = -1e6F;
 constexpr const char* kFloodedItem = "flooded item";
 
 }  // namespace
@@ -53,8 +53,7 @@ GradientFault Poison::gradient_fault() {
   if (options_.kind != PoisonKind::kGradient) return {};
   return [this](std::span<float> gradient) {
     if (!gradients_explode_) return;
-    std::normal_distribution<float> noise(0, kExplosion);
-    for (float& value : gradient) value = noise(random_);
+    for (float& value : gradient) value *= kExplosion;
   };
 }
 

@@ -17,7 +17,7 @@ enum class PoisonKind {
   kNone,
   kShuffledTargets,  ///< The learner is told one of the newest 1,000 items, not the one taken.
   kFlood,            ///< After each event bots click its item, then always the same one.
-  kGradient,         ///< Gradients of the second stage are noise of a great length.
+  kGradient,  ///< Gradients of the second stage are a million times too long and turned around.
 };
 
 struct PoisonOptions {

@@ -11,6 +11,8 @@ namespace {
 constexpr double kUsualRate = 0.02;
 /// Below this share of the usual quality a window is no good one.
 constexpr double kGoodShare = 0.5;
+/// A copy that is as near to tripping as this is no better than what tripped.
+constexpr double kCopyDrift = 0.5;
 /// Relapses double the time frozen, up to this many times `good_windows`.
 constexpr std::uint64_t kPauseMax = 16;
 
@@ -48,11 +50,18 @@ double Guard::reference(const GuardSample& sample, std::size_t reference) const 
 /// Returns the reference whose test trips.
 std::optional<std::size_t> Guard::drifted(const GuardSample& sample) {
   for (std::size_t k = 0; k < kReferenceCount; ++k) {
-    double& drift = figures_.drift[k];
-    drift = std::max(0.0, drift + (reference(sample, k) - sample.live) / config_.threshold);
-    if (drift > 1) return k;
+    advance(figures_.drift[k], reference(sample, k) - sample.live);
+    if (k < copy_drift_.size())
+      advance(copy_drift_[k], reference(sample, k) - sample.of[static_cast<std::size_t>(
+                                                         Reference::kLastGood)]);
   }
+  for (std::size_t k = 0; k < kReferenceCount; ++k)
+    if (figures_.drift[k] > 1) return k;
   return {};
+}
+
+void Guard::advance(double& drift, double loss) const {
+  drift = std::max(0.0, drift + loss / config_.threshold);
 }
 
 GuardAction Guard::trip(std::size_t cause) {
@@ -61,10 +70,7 @@ GuardAction Guard::trip(std::size_t cause) {
   needed_windows_ = relapse ? std::min(2 * needed_windows_, kPauseMax * config_.good_windows)
                             : config_.good_windows;
   // What is better than the live weights may be better than their copy, too.
-  const std::size_t last_good = static_cast<std::size_t>(Reference::kLastGood);
-  const bool copy_is_worse = cause > last_good && cause < window_of_.size() &&
-                             window_of_[last_good] < window_of_[cause] &&
-                             figures_.of[last_good] < figures_.of[cause];
+  const bool copy_is_worse = cause < copy_drift_.size() && copy_drift_[cause] > kCopyDrift;
   enter(GuardState::kFrozen);
   return copy_is_worse ? GuardAction::kRestart : GuardAction::kRollBack;
 }
@@ -72,6 +78,7 @@ GuardAction Guard::trip(std::size_t cause) {
 void Guard::enter(GuardState state) {
   figures_.state = state;
   figures_.drift.fill(0);
+  copy_drift_.fill(0);
   good_windows_ = 0;
   window_live_ = 0;
   window_of_.fill(0);

@@ -91,7 +91,7 @@ class Guard {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(figures_, window_live_, window_of_, window_events_, windows_, good_windows_,
+    archive(figures_, window_live_, window_of_, window_events_, copy_drift_, windows_, good_windows_,
             needed_windows_);
   }
 
@@ -102,6 +102,7 @@ class Guard {
   GuardAction judge_window(bool is_good);
   bool is_good_window() const;
   double reference(const GuardSample& sample, std::size_t reference) const;
+  void advance(double& drift, double loss) const;
   void enter(GuardState state);
 
   GuardConfig config_;
@@ -109,6 +110,7 @@ class Guard {
   double window_live_ = 0;  // Sums over the open window.
   std::array<double, kReferenceCount - 1> window_of_{};
   std::uint64_t window_events_ = 0;
+  std::array<double, kReferenceCount - 1> copy_drift_{};  // The same tests of the last good copy.
   std::uint64_t windows_ = 0;         // Closed ones.
   std::uint64_t good_windows_ = 0;    // In this state; since the last copy when healthy.
   std::uint64_t needed_windows_ = 0;  // Good windows to stay frozen; doubles with each relapse.
