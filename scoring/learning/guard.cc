@@ -52,8 +52,8 @@ std::optional<std::size_t> Guard::drifted(const GuardSample& sample) {
   for (std::size_t k = 0; k < kReferenceCount; ++k) {
     advance(figures_.drift[k], reference(sample, k) - sample.live);
     if (k < copy_drift_.size())
-      advance(copy_drift_[k], reference(sample, k) - sample.of[static_cast<std::size_t>(
-                                                         Reference::kLastGood)]);
+      advance(copy_drift_[k],
+              reference(sample, k) - sample.of[static_cast<std::size_t>(Reference::kLastGood)]);
   }
   for (std::size_t k = 0; k < kReferenceCount; ++k)
     if (figures_.drift[k] > 1) return k;

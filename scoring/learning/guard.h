@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "config/scoring_config.h"
+#include "config/learning_config.h"
 
 namespace freshet {
 
@@ -91,8 +91,8 @@ class Guard {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(figures_, window_live_, window_of_, window_events_, copy_drift_, windows_, good_windows_,
-            needed_windows_);
+    archive(figures_, window_live_, window_of_, window_events_, copy_drift_, windows_,
+            good_windows_, needed_windows_);
   }
 
  private:
@@ -111,7 +111,7 @@ class Guard {
   std::array<double, kReferenceCount - 1> window_of_{};
   std::uint64_t window_events_ = 0;
   std::array<double, kReferenceCount - 1> copy_drift_{};  // The same tests of the last good copy.
-  std::uint64_t windows_ = 0;         // Closed ones.
+  std::uint64_t windows_ = 0;                             // Closed ones.
   std::uint64_t good_windows_ = 0;    // In this state; since the last copy when healthy.
   std::uint64_t needed_windows_ = 0;  // Good windows to stay frozen; doubles with each relapse.
 };

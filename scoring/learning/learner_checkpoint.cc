@@ -19,8 +19,7 @@ Status Learner::save(const std::string& directory) {
   }
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
-  archive(knowledge_.to_bytes(), trainers_, offsets_, figures_.examples,
-          version_.value, network);
+  archive(knowledge_.to_bytes(), trainers_, offsets_, figures_.examples, version_.value, network);
   return write_checkpoint(directory, std::move(out).str());
 }
 
