@@ -10,6 +10,7 @@
 #include "app/evaluation/evaluation.h"
 #include "app/evaluation/html_report.h"
 #include "app/evaluation/machine.h"
+#include "app/evaluation/poison_table.h"
 #include "app/progress_bar.h"
 #include "app/stop_signals.h"
 
@@ -61,6 +62,7 @@ void print_report(const EvaluationReport& report) {
       cost.rank_us_per_event, cost.items, cost.model_bytes_per_item, cost.users,
       cost.state_bytes_per_user, cost.candidate_share);
   if (!cost.rows_left_out.empty()) fmt::print("  {}\n", cost.rows_left_out);
+  fmt::print("  guard: {}\n", report.guard);
 }
 
 Status run(const Options& options) {
@@ -83,6 +85,7 @@ Status run(const Options& options) {
   report->version = FRESHET_VERSION;
   report->machine = machine_text();
   print_report(*report);
+  fmt::print("{}", poison_table(options.evaluation.poison, *report));
   if (!options.json_path.empty())
     FRESHET_RETURN_IF_ERROR(write_file(options.json_path, encode_report(*report)));
   if (!options.html_path.empty())
@@ -119,6 +122,26 @@ void add_stream_options(CLI::App& command, EvaluationOptions& to) {
       ->check(CLI::ExistingFile);
 }
 
+void add_poison_options(CLI::App& command, PoisonOptions& to) {
+  static const std::map<std::string, PoisonKind> kKinds = {
+      {"shuffled-targets", PoisonKind::kShuffledTargets},
+      {"flood", PoisonKind::kFlood},
+      {"gradient", PoisonKind::kGradient}};
+  CLI::Option* kind =
+      command
+          .add_option("--poison", to.kind,
+                      "Spoil the stream to see what the guard does:\n"
+                      "shuffled-targets: wrong items are learned; flood: bots click one item;\n"
+                      "gradient: gradients explode")
+          ->transform(CLI::CheckedTransformer(kKinds, CLI::ignore_case))
+          ->option_text("POISON");
+  command.add_option("--poison-from", to.from, "First event that is spoiled")->needs(kind);
+  command.add_option("--poison-events", to.events, "Events that are spoiled")
+      ->needs(kind)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_evaluate_command(CLI::App& app, Command& chosen) {
@@ -145,6 +168,7 @@ void add_evaluate_command(CLI::App& app, Command& chosen) {
   command->add_option("--ablate", to.ablate, "Parts to leave out, one run each")
       ->delimiter(',')
       ->check(CLI::IsMember(ablation_names()));
+  add_poison_options(*command, to.poison);
   command->add_option("--json", options->json_path, "Where all figures go");
   command->add_option("--html", options->html_path, "Where the page with plots goes");
   command->add_option("--title", options->title, "Heading of the page");

@@ -82,9 +82,27 @@ void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
 void LearningStage::learn(const std::vector<TrainingExample>& examples) {
   if (examples.empty()) return;
   const SteadyTime begin = ports_.clock.steady_now();
+  const GuardFigures guard = learner_.figures().guard;
   learner_.learn(examples);
+  tell_guard(guard);
   ports_.figures.record_learning(learner_.figures(), ports_.clock.steady_now() - begin);
   ports_.figures.record_quality(quality_.figures());
+}
+
+/// Logs what the guard did since `before`.
+void LearningStage::tell_guard(const GuardFigures& before) const {
+  const GuardFigures& now = learner_.figures().guard;
+  for (std::size_t k = 0; k < now.trips.size(); ++k) {
+    if (now.trips[k] == before.trips[k]) continue;
+    spdlog::warn(
+        "guard: rolled back and stopped learning ({}); newest window's MRR: live {:.4f}, last good "
+        "{:.4f}, mixture {:.4f}, neighbours {:.4f}, popularity {:.4f}; usual {:.4f}",
+        trip_cause_name(k), now.live, now.of[0], now.of[1], now.of[2], now.of[3], now.usual);
+  }
+  if (now.state == before.state || now.state == GuardState::kFrozen) return;
+  spdlog::warn("guard: {}", now.state == GuardState::kProbation
+                                ? "learning again at half rate, the last good copy is served"
+                                : "learned weights are served again, at full rate");
 }
 
 void LearningStage::send_delta() {

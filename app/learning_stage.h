@@ -41,6 +41,7 @@ class LearningStage {
   void take(std::vector<LearningInput> inputs);
   void learn(const std::vector<TrainingExample>& examples);
   void update_items(std::vector<ItemUpdate>& updates);
+  void tell_guard(const GuardFigures& before) const;
   void send_delta();
   Status save();
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/learning_config.h"
+
 namespace freshet {
 
 /// Items and their content.
@@ -90,21 +92,6 @@ struct MixtureConfig {
   double floor = 0.002;
 };
 
-/// The learner.
-struct LearningConfig {
-  /// Examples ranked, then learned, together.
-  std::size_t batch_size_max = 32;
-  /// Examples that wait for the learner; when full, the fold slows down.
-  std::size_t queue_max = 4'096;
-  /// Interval between two deltas to scoring.
-  std::chrono::milliseconds delta_interval{100};
-  /// Where the model is kept; empty = it starts anew.
-  std::string directory = "freshet-data/model";
-  std::chrono::seconds checkpoint_interval{60};
-  /// Seed of weights and negatives.
-  std::uint64_t seed = 1;
-};
-
 /// What never stands in a list.
 struct FilterConfig {
   bool unavailable = true;
@@ -145,6 +132,7 @@ struct ScoringConfig {
   MixtureConfig mixture;
   SecondStageConfig second_stage;
   LearningConfig learning;
+  GuardConfig guard;
   FilterConfig filters;
 };
 

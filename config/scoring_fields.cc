@@ -86,6 +86,26 @@ void add_learning(ConfigFields& f, ScoringConfig& c) {
   f.add("seed", &c.learning.seed, any(), "Seed of weights and negatives.");
 }
 
+void add_guard(ConfigFields& f, GuardConfig& c) {
+  f.section("scoring.guard");
+  f.add("enabled", &c.enabled, any(), "Roll back a model that goes bad, by itself.");
+  f.add("window", &c.window, between(10, 1e7), "Events that a window's means are over.");
+  f.add("margin", &c.margin, between(0, 1),
+        "Share of its usual quality that the model may stay behind a reference.");
+  f.add("threshold", &c.threshold, between(1e-3, 1e6),
+        "First places lost against a reference, beyond the margin, before it is rolled back.");
+  f.add("collapse_ratio", &c.collapse_ratio, between(0, 1),
+        "Below this share of its usual quality it learns from a broken stream.");
+  f.add("good_windows", &c.good_windows, between(1, 1e4),
+        "Good windows before it learns again, and before it is trusted again.");
+  f.add("keep_windows", &c.keep_windows, between(1, 1e6),
+        "Good windows between two copies to roll back to.");
+  f.add("gradient_norm_max", &c.gradient_norm_max, between(0, 1e12),
+        "Longest gradient of the second stage; 0 = any.");
+  f.add("item_share_max", &c.item_share_max, between(1e-3, 1),
+        "Largest share of the newest events that one item may teach.");
+}
+
 void add_filters(ConfigFields& f, FilterConfig& c) {
   f.section("scoring.filters");
   f.add("unavailable", &c.unavailable, any(), "Unavailable and removed items stay out.");
@@ -122,6 +142,7 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   add_content(f, c);
   add_network(f, c.network);
   add_learning(f, c);
+  add_guard(f, c.guard);
   add_filters(f, c.filters);
 }
 

@@ -51,4 +51,11 @@ struct Delta {
   }
 };
 
+/// Says whether all numbers that a model computes with are finite. What is not is never published
+/// and never applied.
+bool is_finite(const MixtureWeights& weights);
+bool is_finite(const SecondStageWeights& weights);
+bool is_finite(const NetworkDelta& delta);
+bool is_finite(const Delta& delta);
+
 }  // namespace freshet

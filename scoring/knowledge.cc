@@ -1,6 +1,7 @@
 #include "scoring/knowledge.h"
 
 #include <span>
+#include <string>
 
 namespace freshet {
 
@@ -15,6 +16,9 @@ Knowledge::Knowledge(const ScoringConfig& config, const NetworkFactory& factory)
 }
 
 Status Knowledge::apply(const Delta& delta) {
+  if (!is_finite(delta))
+    return error(ErrorCode::kCorrupt, "delta " + std::to_string(delta.version.value) +
+                                          ": it holds a number that is not finite");
   if (!delta.image.empty()) FRESHET_RETURN_IF_ERROR(from_bytes(delta.image));
   for (const ItemIdentity& item : delta.new_items) catalogue_.add(item);
   if (!delta.new_items.empty() || !delta.image.empty()) {

@@ -24,8 +24,8 @@ class Knowledge {
   /// `factory` may be null: then there is no network.
   Knowledge(const ScoringConfig& config, const NetworkFactory& factory);
 
-  /// Makes what the delta says known. Errors: kCorrupt when its image cannot be read; then nothing
-  /// has changed.
+  /// Makes what the delta says known. Errors: kCorrupt when its image cannot be read or a number is
+  /// not finite; then nothing has changed.
   Status apply(const Delta& delta);
 
   /// All of it but the network, as bytes; `from_bytes` restores it. Errors: kCorrupt.

@@ -34,6 +34,8 @@ Status Knowledge::from_bytes(const std::string& bytes) {
     return error(ErrorCode::kInvalidConfig,
                  "read the model's image: it was learned with another scoring.second_stage or "
                  "scoring.popularity; set them back or start with an empty model directory");
+  if (!is_finite(mixture) || !is_finite(second_stage))
+    return error(ErrorCode::kCorrupt, "read the model's image: a weight is not finite");
   catalogue_ = std::move(catalogue);
   content_.rebuild(catalogue_);
   popularity_ = std::move(popularity);

@@ -38,10 +38,56 @@ void raise_to(prometheus::Counter& counter, std::uint64_t total) {
 
 }  // namespace
 
+ScoringMetrics::Guarding::Guarding(prometheus::Registry& registry) {
+  for (std::size_t k = 0; k < states.size(); ++k)
+    states[k] = gauge(registry, "freshet_scoring_guard_state", "1 for the state the guard is in.",
+                      {{"state", std::string(to_string(static_cast<GuardState>(k)))}});
+  for (std::size_t k = 0; k < trips.size(); ++k)
+    trips[k] = counter(registry, "freshet_scoring_guard_trips_total",
+                       "Times the guard rolled the model back and stopped the learning.",
+                       {{"cause", std::string(trip_cause_name(k))}});
+  for (std::size_t k = 0; k < drifts.size(); ++k) {
+    drifts[k] = gauge(registry, "freshet_scoring_guard_drift_ratio",
+                      "How far each test of the guard is from tripping: at 1 it trips.",
+                      {{"cause", std::string(trip_cause_name(k))}});
+    quality[k] =
+        gauge(registry, "freshet_scoring_guard_mrr_ratio",
+              "Mean reciprocal rank of learned events before learning, newest window of the guard.",
+              {{"model", std::string(k == 0 ? "live" : trip_cause_name(k - 1))}});
+  }
+  const auto gradients = [&registry](const char* outcome) {
+    return counter(registry, "freshet_scoring_bad_gradients_total",
+                   "Gradients of the second stage that were clipped, or refused as not finite.",
+                   {{"outcome", outcome}});
+  };
+  clipped = gradients("clipped");
+  refused = gradients("refused");
+  capped = counter(registry, "freshet_scoring_capped_examples_total",
+                   "Examples not learned: their item had its share of the newest events.");
+  network_renewals = counter(registry, "freshet_scoring_network_renewals_total",
+                             "Times the network began anew since its weights were not finite.");
+}
+
+void ScoringMetrics::Guarding::record(const LearnerFigures& figures) {
+  const GuardFigures& guard = figures.guard;
+  for (std::size_t k = 0; k < states.size(); ++k)
+    states[k]->Set(k == static_cast<std::size_t>(guard.state) ? 1 : 0);
+  for (std::size_t k = 0; k < trips.size(); ++k) raise_to(*trips[k], guard.trips[k]);
+  for (std::size_t k = 0; k < drifts.size(); ++k) {
+    drifts[k]->Set(guard.drift[k]);
+    quality[k]->Set(k == 0 ? guard.live : guard.of[k - 1]);
+  }
+  raise_to(*clipped, figures.clipped_gradients);
+  raise_to(*refused, figures.refused_gradients);
+  raise_to(*capped, figures.capped);
+  raise_to(*network_renewals, figures.network_renewals);
+}
+
 ScoringMetrics::ScoringMetrics(prometheus::Registry& registry)
     : rank_seconds_(stage_seconds(registry, "rank")),
       delta_seconds_(stage_seconds(registry, "apply_delta")),
-      learn_seconds_(stage_seconds(registry, "learn")) {
+      learn_seconds_(stage_seconds(registry, "learn")),
+      guarding_(registry) {
   batch_users_ =
       &prometheus::BuildHistogram()
            .Name("freshet_scoring_batch_users")
@@ -134,6 +180,7 @@ void ScoringMetrics::record_learning(const LearnerFigures& figures,
   candidate_share_->Set(figures.candidate_share);
   for (std::size_t m = 0; m < kSourceCount; ++m)
     mixture_weights_[m]->Set(figures.mixture_weights[m]);
+  guarding_.record(figures);
 }
 
 void ScoringMetrics::set_quality(const PrequentialFigures& figures) {

@@ -47,6 +47,21 @@ class ScoringMetrics {
   void make_learner_figures(prometheus::Registry& registry);
   void make_quality_figures(prometheus::Registry& registry);
 
+  /// The guard's figures, and what it kept from being learned.
+  struct Guarding {
+    explicit Guarding(prometheus::Registry& registry);
+    void record(const LearnerFigures& figures);
+
+    std::array<prometheus::Gauge*, kGuardStateCount> states{};
+    std::array<prometheus::Counter*, kTripCauseCount> trips{};
+    std::array<prometheus::Gauge*, kReferenceCount> drifts{};
+    std::array<prometheus::Gauge*, kReferenceCount> quality{};  // Live weights', then references'.
+    prometheus::Counter* clipped = nullptr;
+    prometheus::Counter* refused = nullptr;
+    prometheus::Counter* capped = nullptr;
+    prometheus::Counter* network_renewals = nullptr;
+  };
+
   prometheus::Histogram* batch_users_ = nullptr;
   prometheus::Histogram* rank_seconds_ = nullptr;
   prometheus::Histogram* delta_seconds_ = nullptr;
@@ -65,6 +80,7 @@ class ScoringMetrics {
   std::array<prometheus::Gauge*, kSourceCount> mixture_weights_{};
   Quality served_;
   Quality popularity_;
+  Guarding guarding_;
 };
 
 }  // namespace freshet

@@ -12,6 +12,7 @@ const std::vector<Ablation>& ablations() {
       {"new", [](ScoringConfig& c) { c.exploration.enabled = false; }},
       {"network", [](ScoringConfig& c) { c.network.enabled = false; }},
       {"second_stage", [](ScoringConfig& c) { c.second_stage.enabled = false; }},
+      {"guard", [](ScoringConfig& c) { c.guard.enabled = false; }},
       {"reverse_pairs", [](ScoringConfig& c) { c.covisitation.reverse_weight = 0; }},
   };
   return kAll;

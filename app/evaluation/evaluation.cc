@@ -144,23 +144,48 @@ EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& opti
   return report;
 }
 
-Result<RankingFigures> run_without(const Ablation& part, Config config,
-                                   const EvaluationOptions& options,
-                                   const EvaluationProgress& progress, std::stop_token stop) {
-  part.leave_out(config.scoring);
+/// Runs once more, the live row alone; returns what it reached. The lines of a spoiled stream come
+/// into the report under `name`.
+Result<RankingFigures> run_variant(const std::string& name, const Config& config,
+                                   EvaluationOptions options, const EvaluationProgress& progress,
+                                   std::stop_token stop, EvaluationReport& report) {
   auto factory = choose_network(config.scoring);
   if (!factory) return tl::unexpected(factory.error());
-  EvaluationOptions live_only = options;
-  live_only.delays = {0};
-  live_only.diversity.clear();
-  live_only.freeze = false;
-  ProtocolRun run(config, *factory, live_only);
-  FRESHET_RETURN_IF_ERROR(run.run(
-      [&](const ReplayProgress& done, const std::string& note) {
-        progress(done, "without " + part.name + ": " + note);
-      },
-      stop));
+  options.delays = {0};
+  options.diversity.clear();
+  options.freeze = false;
+  ProtocolRun run(config, *factory, options);
+  FRESHET_RETURN_IF_ERROR(
+      run.run([&](const ReplayProgress& done,
+                  const std::string& note) { progress(done, name + ": " + note); },
+              stop));
+  if (options.poison.kind != PoisonKind::kNone) {
+    const std::vector<QualityLine>& lines = run.over_time();
+    report.quality_over_time.push_back({name, lines.front().points});
+    if (lines.size() > 2)
+      report.quality_over_time.push_back({lines[2].name + ", " + name, lines[2].points});
+  }
   return run.scores().live().ranks.at(kEvaluatedListMax);
+}
+
+/// Runs the same stream unspoiled, with points at the same events.
+Status run_unspoiled(const Config& config, EvaluationOptions options,
+                     const EvaluationProgress& progress, std::stop_token stop,
+                     EvaluationReport& report) {
+  if (options.poison.kind == PoisonKind::kNone) return {};
+  options.poison.is_dry = true;
+  auto ran = run_variant("not poisoned", config, options, progress, stop, report);
+  return ran ? Status{} : tl::unexpected(ran.error());
+}
+
+std::string describe(const LearnerFigures& figures) {
+  const GuardFigures& guard = figures.guard;
+  std::string text = fmt::format("{} at the end", to_string(guard.state));
+  for (std::size_t k = 0; k < guard.trips.size(); ++k)
+    if (guard.trips[k] > 0)
+      text += fmt::format("; {} trips: {}", guard.trips[k], trip_cause_name(k));
+  return text + fmt::format("; {} gradients clipped, {} refused; {} examples capped",
+                            figures.clipped_gradients, figures.refused_gradients, figures.capped);
 }
 
 Status check(const EvaluationOptions& options) {
@@ -171,6 +196,9 @@ Status check(const EvaluationOptions& options) {
           ErrorCode::kInvalidConfig,
           fmt::format("--ablate {}: not known: write some of {}", name, fmt::join(names, ",")));
   }
+  if (options.poison.kind != PoisonKind::kNone && options.protocol == Protocol::kLeaveOneOut)
+    return error(ErrorCode::kInvalidConfig,
+                 "--poison: leave-one-out has no order of events: use another --protocol");
   return {};
 }
 
@@ -198,11 +226,15 @@ Result<EvaluationReport> evaluate(const Config& given, const EvaluationOptions& 
   EvaluationReport report = report_of(run, options);
   report.config = to_yaml(config);
   report.cost = cost_of(run);
+  report.guard = describe(run.evaluator().learner().figures());
+  FRESHET_RETURN_IF_ERROR(run_unspoiled(config, options, progress, stop, report));
   const RankingFigures whole = run.scores().live().ranks.at(kEvaluatedListMax);
   for (const std::string& name : options.ablate) {
     const auto& all = ablations();
     const auto part = std::find_if(all.begin(), all.end(), [&](auto& a) { return a.name == name; });
-    auto without = run_without(*part, config, options, progress, stop);
+    Config without_it = config;
+    part->leave_out(without_it.scoring);
+    auto without = run_variant("without " + name, without_it, options, progress, stop, report);
     if (!without) return tl::unexpected(without.error());
     report.ablation.push_back({name, without->recall - whole.recall, without->mrr - whole.mrr});
   }

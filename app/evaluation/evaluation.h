@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/evaluation/follower.h"
+#include "app/evaluation/poison.h"
 #include "app/evaluation/recording.h"
 #include "app/evaluation/report.h"
 #include "config/config.h"
@@ -39,6 +40,8 @@ struct EvaluationOptions {
   std::uint64_t every = 1;          ///< Only every so many-th event is ranked; all are learned.
   std::size_t passes = 1;           ///< Leave-one-out: how often the history is learned.
   std::vector<std::string> ablate;  ///< Parts that are left out, one at a time (`ablation_names`).
+  /// The stream is spoiled on purpose; then it is run once more unspoiled, for comparison.
+  PoisonOptions poison;
 };
 
 /// Told now and then how far it is: bytes read, bytes in all, and the figures so far.

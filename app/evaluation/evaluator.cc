@@ -30,16 +30,26 @@ class Stopwatch {
 }  // namespace
 
 Evaluator::Evaluator(const Config& config, const NetworkFactory& factory,
-                     const std::vector<FollowerKind>& kinds, Judge judge)
+                     const std::vector<FollowerKind>& kinds, const PoisonOptions& poison,
+                     Judge judge)
     : config_(config),
       fold_(config.state),
       learner_(config.scoring, factory),
-      judge_(std::move(judge)) {
+      judge_(std::move(judge)),
+      poison_(poison, config.scoring.learning.seed) {
+  learner_.plant(poison_.gradient_fault());
   for (const FollowerKind& kind : kinds)
     followers_.push_back(std::make_unique<Follower>(config.scoring, factory, kind));
 }
 
 Status Evaluator::add(const RecordedEvent& event, EventUse use) {
+  FRESHET_RETURN_IF_ERROR(add_one(event, use));
+  for (const RecordedEvent& bot : poison_.bots_after(event))
+    FRESHET_RETURN_IF_ERROR(add_one(bot, EventUse::kLearn));
+  return {};
+}
+
+Status Evaluator::add_one(const RecordedEvent& event, EventUse use) {
   // A user stands in a micro-batch once: the next event's history holds this one.
   const bool other_kind = !pending_.empty() && learns(pending_.front().use) != learns(use);
   const bool waits = std::any_of(examples_.begin(), examples_.end(), [&](const auto& example) {
@@ -65,7 +75,7 @@ Status Evaluator::add(std::span<const ItemUpdate> updates) {
 
 void Evaluator::fold(const RecordedEvent& event, EventUse use) {
   UserState& state = users_[event.event.user];
-  const EventPosition position{PartitionId{0}, event.offset};
+  const EventPosition position{event.partition, event.offset};
   if (use == EventUse::kFold) {
     std::vector<TrainingExample> unused;
     fold_.apply(event.event, position, state, unused);
@@ -81,7 +91,7 @@ void Evaluator::fold(const RecordedEvent& event, EventUse use) {
     pending.request = requests_.size();
     requests_.push_back({.user = event.event.user,
                          .state = std::move(*before),
-                         .position = {PartitionId{0}, event.offset, Epoch{}},
+                         .position = {event.partition, event.offset, Epoch{}},
                          .event_time = event.event.event_time});
   }
   pending_.push_back(pending);
@@ -97,7 +107,7 @@ Status Evaluator::flush() {
   const bool learn = !pending_.empty() && learns(pending_.front().use);
   if (learn) {
     const Stopwatch time(learn_seconds_);
-    learner_.learn(examples_);
+    learner_.learn(poison_.spoil(examples_));
     learned_ += examples_.size();
   }
   judge_all(lists);
@@ -116,9 +126,11 @@ void Evaluator::judge_all(const std::vector<std::vector<RankedList>>& lists) {
       for (const auto& all : lists) own.push_back(all[*pending.request]);
     for (std::size_t k = 0; k < pending.examples; ++k) {
       const std::size_t at = pending.first_example + k;
+      if (examples_[at].partition == Poison::kBots) continue;
+      const bool has_ranks = learns(pending.use) && !poison_.is_shuffled(examples_[at]);
       judge_({.example = examples_[at],
               .period = pending.period,
-              .ranks = learns(pending.use) ? learner_.ranks()[at] : kNotRanked,
+              .ranks = has_ranks ? learner_.ranks()[at] : kNotRanked,
               .lists = own,
               .request = pending.request ? &requests_[*pending.request] : nullptr});
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/evaluation/follower.h"
+#include "app/evaluation/poison.h"
 #include "app/evaluation/recording.h"
 #include "config/config.h"
 #include "scoring/learning/learner.h"
@@ -39,11 +40,12 @@ class Evaluator {
   using Judge = std::function<void(const JudgedExample&)>;
 
   /// `factory` may be null: then there is no network. `judge` is called for every example that the
-  /// fold gives, in order, before any later event is ranked.
+  /// fold gives, bots' excepted, in order, before any later event is ranked.
   Evaluator(const Config& config, const NetworkFactory& factory,
-            const std::vector<FollowerKind>& kinds, Judge judge);
+            const std::vector<FollowerKind>& kinds, const PoisonOptions& poison, Judge judge);
 
-  /// Takes the next event. Errors: a delta could not be applied (a defect).
+  /// Takes the next event, and what the poison makes of it. Errors: a delta could not be applied (a
+  /// defect).
   Status add(const RecordedEvent& event, EventUse use);
 
   /// Tells of items. Errors as add.
@@ -72,6 +74,7 @@ class Evaluator {
     EventUse use = EventUse::kLearn;
   };
 
+  Status add_one(const RecordedEvent& event, EventUse use);
   void fold(const RecordedEvent& event, EventUse use);
   Status send_delta();
   void judge_all(const std::vector<std::vector<RankedList>>& lists);
@@ -81,6 +84,7 @@ class Evaluator {
   Learner learner_;
   std::vector<std::unique_ptr<Follower>> followers_;
   Judge judge_;
+  Poison poison_;
   absl::flat_hash_map<UserId, UserState> users_;
   std::size_t period_ = 0;
   std::uint64_t learned_ = 0;

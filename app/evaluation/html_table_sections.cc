@@ -346,7 +346,7 @@ std::string run_section(const EvaluationReport& report) {
   for (const std::string& stream : report.streams)
     streams += (streams.empty() ? "" : "\n") + stream;
   std::string facts = fact("Protocol", report.protocol) + fact("Streams", streams) +
-                      fact("Machine", report.machine);
+                      fact("Guard", report.guard) + fact("Machine", report.machine);
   if (!report.command_line.empty())
     facts +=
         "<div><dt>Command</dt><dd><code>" + escaped(report.command_line) + "</code></dd></div>";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <absl/container/flat_hash_map.h>
+#include <algorithm>
 #include <chrono>
 
 #include "ingest/item_decoder.h"
@@ -37,9 +38,22 @@ ProtocolRun::ProtocolRun(const Config& config, const NetworkFactory& factory,
     : config_(config),
       options_(options),
       scores_(kinds_of(options), options.protocol == Protocol::kPeriods ? 1 : 0),
-      evaluator_(config, factory, kinds_of(options),
-                 [this](const JudgedExample& example) { scores_.judge(example, evaluator_); }),
-      over_time_{{scores_.live().name, {}}, {scores_.popularity().name, {}}} {}
+      evaluator_(config, factory, kinds_of(options), options.poison,
+                 [this](const JudgedExample& example) { judge(example); }),
+      over_time_{{scores_.live().name, {}}, {scores_.popularity().name, {}}} {
+  if (options.poison.kind == PoisonKind::kFlood) over_time_.push_back({"flooded item", {}});
+}
+
+void ProtocolRun::judge(const JudgedExample& example) {
+  scores_.judge(example, evaluator_);
+  if (options_.poison.kind != PoisonKind::kFlood || example.lists.empty()) return;
+  const auto& items = example.lists.front().items;
+  const auto found = std::find_if(items.begin(), items.end(), [](const RankedItem& item) {
+    return item.id == Poison::flooded_item();
+  });
+  flooded_.add(static_cast<std::size_t>(found - items.begin()) +
+               (found == items.end() ? kEvaluatedListMax : 0));
+}
 
 Status ProtocolRun::run(const EvaluationProgress& progress, std::stop_token stop) {
   const auto begin = std::chrono::steady_clock::now();
@@ -92,7 +106,9 @@ Status ProtocolRun::run_stream(Recording& recording, const EvaluationProgress& p
     const bool judged = (*event)->period >= first_judged && events_ % options_.every == 0;
     FRESHET_RETURN_IF_ERROR(
         evaluator_.add(**event, judged ? EventUse::kRankAndLearn : EventUse::kLearn));
-    if (++events_ % kEventsPerLook != 0) continue;
+    ++events_;
+    if (options_.poison.kind != PoisonKind::kNone && is_point_due(0)) note_point();
+    if (events_ % kEventsPerLook != 0) continue;
     if (stop.stop_requested()) return stopped();
     show(recording, progress);
   }
@@ -145,14 +161,21 @@ void ProtocolRun::show(const Recording& recording, const EvaluationProgress& pro
   const double part = done.bytes_total == 0 ? 1
                                             : static_cast<double>(done.bytes_read) /
                                                   static_cast<double>(done.bytes_total);
-  if (part >= next_point_) {
-    note_point();
-    next_point_ = part + 1 / kPoints;
-  }
+  if (options_.poison.kind == PoisonKind::kNone && is_point_due(part)) note_point();
   const RankingFigures live = scores_.live().ranks.at(kEvaluatedListMax);
   progress(done, fmt::format("{} events, HR@20 {:.4f}, MRR@20 {:.4f} (popularity {:.4f})", events_,
                              live.hit_rate, live.mrr,
                              scores_.popularity().ranks.at(kEvaluatedListMax).hit_rate));
+}
+
+/// `part`: of the stream. A spoiled stream has its points where the poison begins and ends, too.
+bool ProtocolRun::is_point_due(double part) {
+  const PoisonOptions& poison = options_.poison;
+  if (poison.kind != PoisonKind::kNone)
+    return events_ % poison.step() == poison.from % poison.step();
+  if (part < next_point_) return false;
+  next_point_ = part + 1 / kPoints;
+  return true;
 }
 
 void ProtocolRun::note_point() {
@@ -161,6 +184,10 @@ void ProtocolRun::note_point() {
   if (live.since(live_before_).lists() == 0) return;
   over_time_[0].points.push_back({events_, live.since(live_before_).at(kEvaluatedListMax)});
   over_time_[1].points.push_back({events_, popular.since(popular_before_).at(kEvaluatedListMax)});
+  if (over_time_.size() > 2)
+    over_time_[2].points.push_back(
+        {events_, flooded_.since(flooded_before_).at(kEvaluatedListMax)});
+  flooded_before_ = flooded_;
   live_before_ = live;
   popular_before_ = popular;
 }

@@ -22,7 +22,8 @@ class ProtocolRun {
 
   const Scoreboard& scores() const { return scores_; }
   const Evaluator& evaluator() const { return evaluator_; }
-  /// Quality over time of the live row and of popularity's.
+  /// Quality over time of the live row, of popularity's, and, with a flood, how often and how high
+  /// the flooded item stands in the live row's lists, as if it was the target.
   const std::vector<QualityLine>& over_time() const { return over_time_; }
   std::uint64_t events() const { return events_; }
   double seconds() const { return seconds_; }
@@ -36,6 +37,8 @@ class ProtocolRun {
                            std::stop_token stop);
   Status learn_history(const std::vector<RecordedEvent>& events, std::size_t pass);
   void show(const Recording& recording, const EvaluationProgress& progress);
+  void judge(const JudgedExample& example);
+  bool is_point_due(double part);
   void note_point();
 
   const Config config_;
@@ -44,6 +47,7 @@ class ProtocolRun {
   Evaluator evaluator_;
   std::vector<QualityLine> over_time_;
   RankTotals live_before_, popular_before_;
+  RankTotals flooded_, flooded_before_;  // Of Poison::flooded_item() in the live row's lists.
   double next_point_ = 0;  // Share of the stream at which the next point of over_time_ is due.
   std::uint64_t events_ = 0;
   double seconds_ = 0;

@@ -25,6 +25,7 @@ struct RecordedEvent {
   Event event;
   Offset offset;           ///< Its place in the stream, from 0; rows that are no event count too.
   std::size_t period = 0;  ///< Index of its file.
+  PartitionId partition{0};
 };
 
 /// The events of files in their order, through the decoder that a running program uses. Rows that

@@ -113,6 +113,7 @@ void put_run(JsonWriter& writer, const EvaluationReport& report) {
   put(writer, "seconds", report.seconds);
   put(writer, "events_per_second", report.events_per_second);
   put_cost(writer, report.cost);
+  put(writer, "guard", report.guard);
 }
 
 void put_curves(JsonWriter& writer, const EvaluationReport& report) {

@@ -83,6 +83,7 @@ struct EvaluationReport {
   double seconds = 0;
   double events_per_second = 0;
   CostFigures cost;
+  std::string guard;            ///< In words: how often it stopped the learning, and why.
   std::vector<ReportRow> rows;  ///< The first is the one that the page is about.
   std::vector<QualityLine> quality_over_time;
   std::vector<PeriodFigures> periods;

@@ -67,10 +67,10 @@ void HitTotals::add(std::size_t rank) {
 
 Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
     : config_(config),
+      factory_(factory),
       knowledge_(config, factory),
       scorer_(config, knowledge_),
-      mixture_(config.mixture),
-      second_stage_(config.second_stage, config.learning.seed),
+      trainers_(config),
       negatives_(
           {.recent_ratio = config.network.recent_negatives_ratio, .seed = config.learning.seed}) {}
 
@@ -91,11 +91,18 @@ void Learner::learn(std::span<const TrainingExample> examples) {
   }
   if (!batch.empty()) learn_batch(batch, examples.data());
   figures_.mixture_weights.fill(0);
-  for (const PerSource& bucket : mixture_.weights().of) {
+  for (const PerSource& bucket : trainers_.mixture().of) {
     const PerSource able = awake_weights(bucket, scorer_.able());
     for (std::size_t m = 0; m < kSourceCount; ++m)
       figures_.mixture_weights[m] += able[m] / static_cast<float>(kLengthBuckets);
   }
+  note_guard();
+}
+
+void Learner::note_guard() {
+  figures_.guard = trainers_.guard();
+  figures_.clipped_gradients = trainers_.gradients().clipped();
+  figures_.refused_gradients = trainers_.gradients().refused();
 }
 
 /// `first`: the example that ranks_[0] belongs to.
@@ -111,10 +118,19 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch,
   for (std::size_t k = 0; k < batch.size(); ++k)
     learn_ranking(*batch[k], contexts[k], ranks_[static_cast<std::size_t>(batch[k] - first)]);
   Delta change = transitions_of(batch, contexts);
-  change.mixture = mixture_.weights();
-  if (second_stage_.enabled()) change.second_stage = second_stage_.weights();
+  change.mixture = trainers_.mixture();
+  if (trainers_.has_second_stage()) change.second_stage = trainers_.second_stage();
   apply(change);
   train_network(contexts, change);
+}
+
+/// Bounds what a flood of events on one item can do: counts cannot be rolled back. An item of a
+/// small catalogue may have ten times its even share.
+bool Learner::teaches(const TrainingExample& example) const {
+  const ItemRow row = knowledge_.catalogue().find(example.item);
+  if (!config_.guard.enabled || row == kNoRow) return true;
+  const auto even = 1 / static_cast<double>(knowledge_.catalogue().size());
+  return knowledge_.popularity().share(0, row) <= std::max(config_.guard.item_share_max, 10 * even);
 }
 
 /// Scores one event with what was known before its micro-batch, then moves the weights of mixture
@@ -123,23 +139,28 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
                             ExampleRanks& ranks) {
   if (context.empty()) return;
   scorer_.score(context, set_);
-  second_stage_.observe(set_);
   const ItemRow row = knowledge_.catalogue().find(example.item);
   const std::size_t target = row == kNoRow ? set_.rows.size() : place_of(set_.rows, row);
   const bool among = target < set_.rows.size();
   ranks.ranked = true;
   if (among) note_ranks(set_, target, ranks);
   figures_.mixture_ranks.add(ranks.by_mixture);
-  if (among && second_stage_.enabled() && !set_.network_failed) {
-    const SecondStageTrainer::Outcome outcome = second_stage_.learn(set_, target);
-    ranks.final = static_cast<std::uint32_t>(outcome.rank);
-    ranks.probability = outcome.probability;
+  const bool teaches = !set_.network_failed && this->teaches(example);
+  if (trainers_.has_second_stage() && !set_.network_failed) {
+    const SecondStageTrainer::Outcome outcome = trainers_.learn(set_, target, teaches);
+    if (among) {
+      ranks.final = static_cast<std::uint32_t>(outcome.rank);
+      ranks.probability = outcome.probability;
+    }
   }
   figures_.final_ranks.add(ranks.final);
   follow(figures_.candidate_share, among ? 1 : 0, figures_.final_ranks.events);
-  if (row == kNoRow || set_.network_failed) return;
+  if (!teaches) return;
+  trainers_.judge(ranks.by_mixture, ranks.by_source[index_of(Source::kCovisitation)],
+                  ranks.by_source[index_of(Source::kPopular)]);
+  if (row == kNoRow) return;
   const float loss =
-      mixture_.learn(context.session_length, scorer_.probabilities(row), scorer_.awake());
+      trainers_.learn_mixture(context.session_length, scorer_.probabilities(row), scorer_.awake());
   follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
 }
 
@@ -151,6 +172,10 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
     const TrainingExample& example = *batch[k];
     const ItemRow target = admit(example.item, example.item_name, change);
     if (target == kNoRow) continue;
+    if (!teaches(example)) {
+      ++figures_.capped;
+      continue;
+    }
     ++figures_.examples;
     learned_.push_back(k);
     const Context& context = contexts[k];
@@ -211,7 +236,7 @@ void Learner::train_network(std::span<const Context> contexts, const Delta& chan
     examples.push_back({.sequence = sequence, .target = transition.target});
     trained.push_back(transition.target);
   }
-  if (!examples.empty()) {
+  if (!examples.empty() && trainers_.learns()) {
     const Negatives negatives = negatives_.sample(trained, config_.network.negatives);
     if (const auto loss = network->train(examples, negatives)) {
       follow(figures_.network_loss, *loss, ++figures_.network_steps);
@@ -234,7 +259,7 @@ void Learner::update_items(std::span<const ItemUpdate> updates) {
 void Learner::apply(Delta change) {
   for (std::size_t k = 0; k < change.new_items.size(); ++k)
     negatives_.add_row(static_cast<ItemRow>(knowledge_.catalogue().size() + k));
-  ignore_error(knowledge_.apply(change), "a delta without an image cannot fail");
+  ignore_error(knowledge_.apply(change), "a finite delta without an image cannot fail");
   weights_changed_ = weights_changed_ || change.mixture.has_value();
   append(pending_.new_items, change.new_items);
   append(pending_.item_updates, change.item_updates);
@@ -243,17 +268,29 @@ void Learner::apply(Delta change) {
   append(pending_.basket, change.basket);
 }
 
+/// Takes the network's changes. A network that is not finite begins anew instead, as a whole.
+NetworkDelta Learner::network_changes() {
+  Network& network = *knowledge_.network();
+  NetworkDelta changes = network.take_changes();
+  if (is_finite(changes)) return changes;
+  ++figures_.network_renewals;
+  const std::unique_ptr<Network> fresh = factory_();
+  fresh->grow(knowledge_.catalogue().size());
+  const auto bytes = fresh->save();
+  if (!bytes || !network.load(*bytes)) return {.row_count = changes.row_count};
+  return network.take_changes();
+}
+
 std::shared_ptr<const Delta> Learner::take_delta() {
   if (weights_changed_) {
-    pending_.mixture = mixture_.weights();
-    if (second_stage_.enabled()) pending_.second_stage = second_stage_.weights();
+    pending_.mixture = trainers_.mixture();
+    if (trainers_.has_second_stage()) pending_.second_stage = trainers_.second_stage();
   }
-  if (Network* network = knowledge_.network(); network != nullptr)
-    pending_.network = network->take_changes();
+  if (knowledge_.network() != nullptr) pending_.network = network_changes();
   if (pending_.empty()) return nullptr;
   pending_.version = version_ = ModelVersion{version_.value + 1};
   weights_changed_ = false;
-  ignore_error(knowledge_.apply({.version = version_}), "a delta without an image cannot fail");
+  ignore_error(knowledge_.apply({.version = version_}), "a version alone cannot fail");
   return std::make_shared<const Delta>(std::exchange(pending_, Delta{}));
 }
 

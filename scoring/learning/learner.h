@@ -10,8 +10,7 @@
 #include "config/scoring_config.h"
 #include "scoring/delta.h"
 #include "scoring/knowledge.h"
-#include "scoring/learning/mixture_trainer.h"
-#include "scoring/learning/second_stage_trainer.h"
+#include "scoring/learning/guarded_trainers.h"
 #include "scoring/learning/trained_offsets.h"
 #include "scoring/network/negative_sampler.h"
 #include "scoring/ranking/scorer.h"
@@ -55,6 +54,7 @@ struct LearnerFigures {
   std::uint64_t repeated = 0;       ///< Ignored: learned before.
   std::uint64_t refused_items = 0;  ///< Ignored: the catalogue is full.
   std::uint64_t collisions = 0;     ///< Ignored: two names share one id.
+  std::uint64_t capped = 0;  ///< Ranked, not learned: their item had its share of the newest.
   std::uint64_t network_steps = 0;
   std::uint64_t network_failures = 0;
   double network_loss = 0;  ///< Mean loss of the network's steps.
@@ -64,6 +64,10 @@ struct LearnerFigures {
   PerSource mixture_weights{};  ///< Mean over all history lengths.
   HitTotals mixture_ranks;      ///< Order by the mixture, no filters.
   HitTotals final_ranks;        ///< Order by the second stage, no filters.
+  GuardFigures guard;
+  std::uint64_t clipped_gradients = 0;
+  std::uint64_t refused_gradients = 0;  ///< Not finite.
+  std::uint64_t network_renewals = 0;   ///< Its weights were not finite: it began anew.
 };
 
 /// Learns from events as they come; the only owner of what is learned. Every micro-batch is first
@@ -99,23 +103,29 @@ class Learner {
   /// Of the examples of the newest `learn`, in their order.
   std::span<const ExampleRanks> ranks() const { return ranks_; }
 
+  /// For tests and evaluation alone: `fault` may change every gradient of the second stage.
+  void plant(GradientFault fault) { trainers_.gradients().plant(std::move(fault)); }
+
   const Knowledge& knowledge() const { return knowledge_; }
   ModelVersion version() const { return version_; }
 
  private:
   void learn_batch(std::span<const TrainingExample* const> batch, const TrainingExample* first);
   void learn_ranking(const TrainingExample& example, const Context& context, ExampleRanks& ranks);
+  bool teaches(const TrainingExample& example) const;
   Delta transitions_of(std::span<const TrainingExample* const> batch,
                        std::span<const Context> contexts);
   ItemRow admit(ItemId id, const std::string& name, Delta& change);
   void train_network(std::span<const Context> contexts, const Delta& change);
+  NetworkDelta network_changes();
+  void note_guard();
   void apply(Delta change);
 
   const ScoringConfig config_;
+  const NetworkFactory factory_;
   Knowledge knowledge_;
   Scorer scorer_;
-  MixtureTrainer mixture_;
-  SecondStageTrainer second_stage_;
+  GuardedTrainers trainers_;
   NegativeSampler negatives_;
   TrainedOffsets offsets_;
   LearnerFigures figures_;

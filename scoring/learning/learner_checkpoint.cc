@@ -19,8 +19,7 @@ Status Learner::save(const std::string& directory) {
   }
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
-  archive(knowledge_.to_bytes(), mixture_, second_stage_, offsets_, figures_.examples,
-          version_.value, network);
+  archive(knowledge_.to_bytes(), trainers_, offsets_, figures_.examples, version_.value, network);
   return write_checkpoint(directory, std::move(out).str());
 }
 
@@ -33,7 +32,7 @@ Status Learner::load(const std::string& directory) {
   try {
     std::istringstream in(*bytes, std::ios::binary);
     cereal::PortableBinaryInputArchive archive(in);
-    archive(image, mixture_, second_stage_, offsets_, figures_.examples, version_.value, network);
+    archive(image, trainers_, offsets_, figures_.examples, version_.value, network);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kCorrupt, "read checkpoint in " + directory + ": " + problem.what());
   }
@@ -45,6 +44,7 @@ Status Learner::load(const std::string& directory) {
     negatives_.add_row(static_cast<ItemRow>(row));
   pending_ = {.image = std::move(image)};
   weights_changed_ = true;
+  note_guard();
   return {};
 }
 

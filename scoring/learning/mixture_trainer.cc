@@ -23,8 +23,8 @@ float MixtureTrainer::learn(std::size_t session_length, const PerSource& target_
   const PerSource said = awake_weights(weights, awake);
   const float total = mix(said, target_probabilities);
   if (!std::isfinite(total)) return -std::log(kProbabilityMin);
-  if (total > 0) {
-    const auto rate = static_cast<float>(config_.learning_rate);
+  if (total > 0 && rate_ > 0) {
+    const auto rate = static_cast<float>(rate_ * config_.learning_rate);
     const float together = sum_of(weights, awake);
     for (std::size_t m = 0; m < kSourceCount; ++m) {
       if (!awake[m]) continue;

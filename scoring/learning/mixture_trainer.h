@@ -19,6 +19,9 @@ class MixtureTrainer {
   float learn(std::size_t session_length, const PerSource& target_probabilities,
               const SourceSet& awake);
 
+  /// Learns at this share of the configured rate; 1 at first. Not kept with the weights.
+  void set_rate(double share) { rate_ = share; }
+
   const MixtureWeights& weights() const { return weights_; }
 
   template <class Archive>
@@ -30,6 +33,7 @@ class MixtureTrainer {
   void keep_floor(PerSource& weights, const SourceSet& awake) const;
 
   MixtureConfig config_;
+  double rate_ = 1;
   MixtureWeights weights_ = MixtureWeights::even();
 };
 

@@ -122,19 +122,26 @@ void SecondStageTrainer::observe(const CandidateSet& set) {
   average_.inverse_std = weights_.inverse_std;
 }
 
-SecondStageTrainer::Outcome SecondStageTrainer::learn(const CandidateSet& set, std::size_t target) {
-  const bool finite =
-      score_candidates(weights_, set, pass_) && score_candidates(average_, set, average_pass_);
-  if (!finite) return {.rank = set.rows.size()};
+SecondStageTrainer::Outcome SecondStageTrainer::rank(const CandidateSet& set, std::size_t target) {
+  if (!score_candidates(average_, set, average_pass_))
+    return {.rank = set.rows.size(), .finite = false};
   const std::vector<float>& scores = average_pass_.scores;
   const float score = scores[target];
   std::size_t rank = 0;
   for (std::size_t j = 0; j < scores.size(); ++j)
     if (scores[j] > score || (scores[j] == score && j < target)) ++rank;
   const float probability = std::exp(score - log_normalizer(set, scores));
-  add_gradient(set, target);
-  if (++gradient_events_ == kGradientEvents) step();
   return {rank, probability};
+}
+
+SecondStageTrainer::Outcome SecondStageTrainer::learn(const CandidateSet& set, std::size_t target,
+                                                      GradientGate& gate) {
+  const Outcome outcome = rank(set, target);
+  if (!outcome.finite) return outcome;
+  if (!score_candidates(weights_, set, pass_)) return {.rank = set.rows.size(), .finite = false};
+  add_gradient(set, target);
+  if (++gradient_events_ == kGradientEvents) step(gate);
+  return outcome;
 }
 
 void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t target) {
@@ -159,16 +166,19 @@ void SecondStageTrainer::add_gradient(const CandidateSet& set, std::size_t targe
             gradient_.data() + kFeatureCount);
 }
 
-void SecondStageTrainer::step() {
+void SecondStageTrainer::step(GradientGate& gate) {
+  const float mean = 1.0F / static_cast<float>(gradient_events_);
+  gradient_events_ = 0;
+  const float passed = gate.admit(gradient_, mean);
+  if (passed == 0) return std::fill(gradient_.begin(), gradient_.end(), 0.0F);
   ++adam_steps_;
   const auto steps = static_cast<double>(adam_steps_);
   const double mean_correction = 1 / (1 - std::pow(kAdamMeanDecay, steps));
   const double square_correction = 1 / (1 - std::pow(kAdamSquareDecay, steps));
   adam(weights_.values.data(), gradient_.data(), adam_mean_.data(), adam_square_.data(),
-       weights_.values.size(), 1.0F / static_cast<float>(gradient_events_),
-       static_cast<float>(config_.learning_rate * mean_correction),
+       weights_.values.size(), passed * mean,
+       static_cast<float>(rate_ * config_.learning_rate * mean_correction),
        static_cast<float>(square_correction));
-  gradient_events_ = 0;
   follow_average();
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/scoring_config.h"
+#include "scoring/learning/gradient_gate.h"
 #include "scoring/ranking/second_stage.h"
 
 namespace freshet {
@@ -27,11 +28,17 @@ class SecondStageTrainer {
   struct Outcome {
     std::size_t rank = 0;   ///< 0 = first.
     float probability = 0;  ///< As log_normalizer has it.
+    bool finite = true;     ///< False: it ranks last and teaches nothing.
   };
 
-  /// Learns that candidate `target` of `set` was it. An event with scores that are not finite
-  /// changes nothing and ranks last.
-  Outcome learn(const CandidateSet& set, std::size_t target);
+  /// Says what the weights make of candidate `target`, and leaves them as they are.
+  Outcome rank(const CandidateSet& set, std::size_t target);
+
+  /// Learns that candidate `target` of `set` was it; every step's gradient goes through `gate`.
+  Outcome learn(const CandidateSet& set, std::size_t target, GradientGate& gate);
+
+  /// Learns at this share of the configured rate; 1 at first. Not kept with the rest.
+  void set_rate(double share) { rate_ = share; }
 
   bool enabled() const { return weights_.hidden > 0; }
   /// The averaged weights: what ranks.
@@ -45,10 +52,11 @@ class SecondStageTrainer {
 
  private:
   void add_gradient(const CandidateSet& set, std::size_t target);
-  void step();
+  void step(GradientGate& gate);
   void follow_average();
 
   SecondStageConfig config_;
+  double rate_ = 1;
   SecondStageWeights weights_;  // What the steps move.
   SecondStageWeights average_;
   std::vector<float> variance_;  // [F]

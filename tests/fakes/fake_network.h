@@ -13,7 +13,7 @@ namespace freshet {
 
 /// A network of one idea: after a row comes the row that was trained last to follow it. Item
 /// vectors are fixed directions on a circle; a query is the direction of the row to come.
-class FakeNetwork final : public Network {
+class FakeNetwork : public Network {
  public:
   /// Levers.
   struct Levers {

@@ -219,7 +219,8 @@ TEST_F(Recommending, SecondStageThatGivesNanLeavesTheMixture) {
   learn({});
   Delta delta;
   delta.second_stage = learner_->knowledge().second_stage();
-  delta.second_stage->values[0] = std::numeric_limits<float>::quiet_NaN();
+  // Finite, as all that is applied, but the scores are not.
+  for (float& value : delta.second_stage->values) value = std::numeric_limits<float>::max();
   ASSERT_TRUE(replica_->apply(delta));
 
   const RankedList list = rank(request_after({"item-3", "item-4"}));

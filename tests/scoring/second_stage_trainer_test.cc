@@ -29,13 +29,14 @@ CandidateSet candidates_of(std::mt19937_64& random, std::size_t target, float li
 TEST(SecondStageTrainer, LearnsWhichFeatureMatters) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
+  GradientGate gate(0);
   SecondStageTrainer trainer(SecondStageConfig{.hidden = 16}, kSeed);
   std::size_t first = 0;
 
   for (std::size_t k = 0; k < 4'000; ++k) {
     const CandidateSet set = candidates_of(random, k % kCandidates, 4);
     trainer.observe(set);
-    const auto outcome = trainer.learn(set, k % kCandidates);
+    const auto outcome = trainer.learn(set, k % kCandidates, gate);
     if (k >= 3'000 && outcome.rank == 0) ++first;
   }
 
@@ -46,13 +47,14 @@ TEST(SecondStageTrainer, WeightsThatRankDoNotTremble) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
   const SecondStageConfig config{.hidden = 16, .learning_rate = 0.002};
+  GradientGate gate(0);
   SecondStageTrainer trainer(config, kSeed);
   const auto learn_step = [&] {
     for (std::size_t k = 0; k < SecondStageTrainer::kGradientEvents; ++k) {
       const std::size_t target = random() % kCandidates;  // Nothing foretells it.
       const CandidateSet set = candidates_of(random, target, 0);
       trainer.observe(set);
-      trainer.learn(set, target);
+      trainer.learn(set, target, gate);
     }
   };
   for (int step = 0; step < 500; ++step) learn_step();
