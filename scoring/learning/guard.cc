@@ -66,6 +66,7 @@ void Guard::advance(double& drift, double loss) const {
 
 GuardAction Guard::trip(std::size_t cause) {
   ++figures_.trips[cause];
+  figures_.cause = cause;
   const bool relapse = state() != GuardState::kHealthy;
   needed_windows_ = relapse ? std::min(2 * needed_windows_, kPauseMax * config_.good_windows)
                             : config_.good_windows;

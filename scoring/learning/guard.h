@@ -22,6 +22,8 @@ inline constexpr std::size_t kReferenceCount = 5;
 
 /// Why the guard stopped the learning: a reference was better, or a number was not finite.
 inline constexpr std::size_t kTripCauseCount = kReferenceCount + 1;
+inline constexpr std::size_t kLastGoodCause = 0;
+inline constexpr std::size_t kBrokenStreamCause = 4;  ///< Reference::kPast.
 inline constexpr std::size_t kNotFiniteCause = kReferenceCount;
 
 /// "last_good", "mixture", "neighbours", "popularity", "past", "not_finite".
@@ -29,7 +31,7 @@ std::string_view trip_cause_name(std::size_t cause);
 
 enum class GuardState : std::uint8_t {
   kHealthy,    ///< Learning at full rate; the live weights are served.
-  kFrozen,     ///< Not learning; the last good copy is served.
+  kFrozen,     ///< The second stage is not learning; its last good copy is served.
   kProbation,  ///< Learning at half rate, out of sight; the last good copy is served.
 };
 inline constexpr std::size_t kGuardStateCount = 3;
@@ -57,6 +59,7 @@ struct GuardSample {
 /// What the guard tells of itself.
 struct GuardFigures {
   GuardState state = GuardState::kHealthy;
+  std::size_t cause = kLastGoodCause;  ///< Of the newest trip.
   std::array<std::uint64_t, kTripCauseCount> trips{};
   double usual = 0;  ///< Mean reciprocal rank of the live weights, long run.
   double live = 0;   ///< The same over the newest whole window.
@@ -66,7 +69,7 @@ struct GuardFigures {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(state, trips, usual, live, of, drift);
+    archive(state, cause, trips, usual, live, of, drift);
   }
 };
 
@@ -88,6 +91,10 @@ class Guard {
 
   const GuardFigures& figures() const { return figures_; }
   GuardState state() const { return figures_.state; }
+  /// False while learning is stopped, or watched, because events did not follow from histories.
+  bool trusts_stream() const {
+    return state() == GuardState::kHealthy || figures_.cause != kBrokenStreamCause;
+  }
 
   template <class Archive>
   void serialize(Archive& archive) {

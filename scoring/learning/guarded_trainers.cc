@@ -45,6 +45,8 @@ void GuardedTrainers::judge(std::uint32_t mixture, std::uint32_t neighbours,
                                                   : std::numeric_limits<float>::quiet_NaN(),
                      .of = {reciprocal(last_good_outcome_.rank), reciprocal(mixture),
                             reciprocal(neighbours), reciprocal(popularity)}};
+  // Without second stage there is nothing that could be better than the mixture and be chosen.
+  if (!has_second_stage()) sample.of.fill(sample.live);
   follow(guard_.observe(sample));
 }
 
@@ -61,7 +63,8 @@ void GuardedTrainers::follow(GuardAction action) {
       break;
     case GuardAction::kRollBack:
       live_ = last_good_;
-      mixture_ = last_good_mixture_;
+      // A mixture mends itself within hundreds of events, unless the events are wrong.
+      if (!guard_.trusts_stream()) mixture_ = last_good_mixture_;
       break;
     case GuardAction::kResume:
     case GuardAction::kRecover:
@@ -76,7 +79,7 @@ void GuardedTrainers::set_rate() {
                       : state == GuardState::kProbation ? kProbationRate
                                                         : 0;
   live_.set_rate(rate);
-  mixture_.set_rate(rate);
+  mixture_.set_rate(guard_.trusts_stream() ? 1 : rate);
 }
 
 }  // namespace freshet

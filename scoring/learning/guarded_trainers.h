@@ -31,8 +31,10 @@ class GuardedTrainers {
   void judge(std::uint32_t mixture, std::uint32_t neighbours, std::uint32_t popularity);
 
   bool has_second_stage() const { return live_.enabled(); }
-  /// False while learning is stopped.
+  /// False while the second stage is not learning.
   bool learns() const { return guard_.state() != GuardState::kFrozen; }
+  /// False while nothing should learn, counts excepted: the stream is broken.
+  bool trusts_stream() const { return learns() || guard_.trusts_stream(); }
 
   /// What is to be served.
   const MixtureWeights& mixture() const { return mixture_.weights(); }

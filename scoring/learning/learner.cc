@@ -236,7 +236,7 @@ void Learner::train_network(std::span<const Context> contexts, const Delta& chan
     examples.push_back({.sequence = sequence, .target = transition.target});
     trained.push_back(transition.target);
   }
-  if (!examples.empty() && trainers_.learns()) {
+  if (!examples.empty() && trainers_.trusts_stream()) {
     const Negatives negatives = negatives_.sample(trained, config_.network.negatives);
     if (const auto loss = network->train(examples, negatives)) {
       follow(figures_.network_loss, *loss, ++figures_.network_steps);

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "app/evaluation/evaluation.h"
+#include "app/evaluation/poison_table.h"
 #include "app/evaluation/protocol.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/scoring/shop_stream.h"
@@ -194,6 +195,42 @@ TEST(Evaluation, NamesWhatCanBeLeftOut) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(report.error().text, HasSubstr("walk"));
+}
+
+TEST(Evaluation, SpoiledStreamIsRunOnceMoreUnspoiledAndWithoutTheGuard) {
+  const TemporaryDirectory folder;
+  EvaluationOptions options = session_items({folder.write("shop.txt", shop_lines(7, 6'000))});
+  options.poison = {.kind = PoisonKind::kFlood, .from = 3'000, .events = 1'000};
+  options.ablate = {"guard"};
+
+  const EvaluationReport report = report_of(options);
+
+  std::vector<std::string> lines;
+  for (const QualityLine& line : report.quality_over_time) lines.push_back(line.name);
+  EXPECT_THAT(lines, ElementsAre("live", "popularity", "flooded item", "not poisoned",
+                                 "flooded item, not poisoned", "without guard",
+                                 "flooded item, without guard"));
+  // Bots are not judged.
+  EXPECT_EQ(row(report, "live").events,
+            row(report_of(session_items(options.paths)), "live").events);
+  EXPECT_THAT(poison_table(options.poison, report), HasSubstr("whole poison"));
+  EXPECT_THAT(report.guard, HasSubstr("examples capped"));
+}
+
+TEST(Poison, SpoilsWhatIsLearnedDuringItsEventsAndNothingElse) {
+  const auto examples = ShopStream(7).take(300);
+  Poison poison({.kind = PoisonKind::kShuffledTargets, .from = 100, .events = 100}, 7);
+
+  const auto learned = poison.spoil(examples);
+
+  std::size_t changed = 0;
+  for (std::size_t k = 0; k < examples.size(); ++k) {
+    if (k < 100 || k >= 200) {
+      ASSERT_EQ(learned[k].item, examples[k].item);
+    }
+    changed += learned[k].item != examples[k].item ? 1 : 0;
+  }
+  EXPECT_GT(changed, 80U);
 }
 
 }  // namespace
