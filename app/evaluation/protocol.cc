@@ -68,6 +68,9 @@ Status ProtocolRun::run(const EvaluationProgress& progress, std::stop_token stop
   if (recording->bad_rows() > 0)
     bad_rows_ = fmt::format("{} rows left out, the first: {}", recording->bad_rows(),
                             recording->first_bad_row());
+  if (events_ == 0)
+    return error(ErrorCode::kInvalidConfig, "evaluate: no event in " + options_.paths.front() +
+                                                (bad_rows_.empty() ? "" : ": " + bad_rows_));
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return {};
 }

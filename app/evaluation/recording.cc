@@ -94,7 +94,8 @@ Result<bool> Recording::fill() {
   if (!records) return tl::unexpected(records.error());
   for (Record record : *records) {
     const std::int64_t row = rows_++;
-    if (!record.timestamp) record.timestamp = kFirstRowTime + std::chrono::milliseconds{row};
+    if (config_.mapping.event_time.empty())
+      record.timestamp = kFirstRowTime + std::chrono::milliseconds{row};
     auto event = decoder_->decode(record);
     if (!event) {
       note_bad_row(record, event.error().text);

@@ -85,6 +85,30 @@ TEST(Recording, NumbersPeriodsByFile) {
   EXPECT_EQ(second.offset, Offset{1});
 }
 
+TEST(Evaluation, TakesTheTimesOfAStreamThatHasThem) {
+  const TemporaryDirectory folder;
+  std::string lines;
+  for (int k = 0; k < 9; ++k)
+    lines += R"({"type":"click","user_id":"u)" + std::to_string(k / 3) + R"(","item_id":"i)" +
+             std::to_string(k % 3) + R"(","event_time":"2031-05-05T10:00:0)" + std::to_string(k) +
+             "Z\"}\n";
+  EvaluationOptions options;
+  options.paths = {folder.write("events.jsonl", lines)};
+  const auto report = report_of(options);
+  EXPECT_EQ(report.events, 9u);
+  EXPECT_EQ(report.cost.rows_left_out, "");
+}
+
+TEST(Evaluation, AStreamWithoutEventsIsAnErrorThatNamesTheFirstRow) {
+  const TemporaryDirectory folder;
+  EvaluationOptions options;
+  options.paths = {folder.write("events.jsonl", "{\"type\":\"click\"}\n")};
+  const auto report = evaluate({}, options, kSilent, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(report.error().text, HasSubstr("events.jsonl:1: "));
+}
+
 TEST(Evaluation, RanksEveryEventThatHasAHistoryBeforeItIsLearned) {
   const TemporaryDirectory folder;
   // Each session's first click has no history; nothing is known at the first other one.
