@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kRecordsMax = 500;
 /// Points of quality over time.
 constexpr double kPoints = 100;
+/// Fewer judged lists make no point: one hit would be a peak.
+constexpr std::uint64_t kPointListsMin = 50;
 /// Events between two looks at the clock, the stop and the bar.
 constexpr std::uint64_t kEventsPerLook = 256;
 
@@ -184,7 +186,7 @@ bool ProtocolRun::is_point_due(double part) {
 void ProtocolRun::note_point() {
   const RankTotals live = scores_.live().ranks;
   const RankTotals popular = scores_.popularity().ranks;
-  if (live.since(live_before_).lists() == 0) return;
+  if (live.since(live_before_).lists() < kPointListsMin) return;
   over_time_[0].points.push_back({events_, live.since(live_before_).at(kEvaluatedListMax)});
   over_time_[1].points.push_back({events_, popular.since(popular_before_).at(kEvaluatedListMax)});
   if (over_time_.size() > 2)
