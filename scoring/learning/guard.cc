@@ -13,7 +13,7 @@ constexpr double kUsualRate = 0.02;
 constexpr double kGoodShare = 0.5;
 /// A copy that is as near to tripping as this is no better than what tripped.
 constexpr double kCopyDrift = 0.5;
-/// Relapses double the time frozen, up to this many times `good_windows`.
+/// Trips before the next copy double the pause, up to this many times `good_windows`.
 constexpr std::uint64_t kPauseMax = 16;
 
 }  // namespace
@@ -67,9 +67,8 @@ void Guard::advance(double& drift, double loss) const {
 GuardAction Guard::trip(std::size_t cause) {
   ++figures_.trips[cause];
   figures_.cause = cause;
-  const bool relapse = state() != GuardState::kHealthy;
-  needed_windows_ = relapse ? std::min(2 * needed_windows_, kPauseMax * config_.good_windows)
-                            : config_.good_windows;
+  needed_windows_ = std::clamp<std::uint64_t>(2 * needed_windows_, config_.good_windows,
+                                              kPauseMax * config_.good_windows);
   // What is better than the live weights may be better than their copy, too.
   const bool copy_is_worse = cause < copy_drift_.size() && copy_drift_[cause] > kCopyDrift;
   enter(GuardState::kFrozen);
@@ -113,7 +112,7 @@ GuardAction Guard::judge_window(bool is_good) {
     case GuardState::kHealthy:
       good_windows_ += is_good ? 1 : 0;
       if (!is_good || good_windows_ < config_.keep_windows) return GuardAction::kNone;
-      good_windows_ = 0;
+      good_windows_ = needed_windows_ = 0;
       return GuardAction::kKeep;
     case GuardState::kFrozen:
       good_windows_ = is_good ? good_windows_ + 1 : 0;
@@ -122,7 +121,7 @@ GuardAction Guard::judge_window(bool is_good) {
       return GuardAction::kResume;
     case GuardState::kProbation:
       good_windows_ = is_good ? good_windows_ + 1 : 0;
-      if (good_windows_ < config_.good_windows) return GuardAction::kNone;
+      if (good_windows_ < needed_windows_) return GuardAction::kNone;
       enter(GuardState::kHealthy);
       return GuardAction::kRecover;
   }

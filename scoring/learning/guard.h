@@ -119,8 +119,9 @@ class Guard {
   std::uint64_t window_events_ = 0;
   std::array<double, kReferenceCount - 1> copy_drift_{};  // The same tests of the last good copy.
   std::uint64_t windows_ = 0;                             // Closed ones.
-  std::uint64_t good_windows_ = 0;    // In this state; since the last copy when healthy.
-  std::uint64_t needed_windows_ = 0;  // Good windows to stay frozen; doubles with each relapse.
+  std::uint64_t good_windows_ = 0;  // In this state; since the last copy when healthy.
+  // Good windows to stay in each state; doubles with each trip, until the next copy is kept.
+  std::uint64_t needed_windows_ = 0;
 };
 
 }  // namespace freshet
