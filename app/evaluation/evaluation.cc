@@ -64,8 +64,8 @@ QualityFigures figures_of_row(const Scoreboard& scores, std::size_t row, std::si
 void add_periods(const ScoreRow& row, EvaluationReport& report) {
   PeriodFigures mean{.period = "mean", .row = row.name};
   std::vector<PeriodFigures> periods;
-  for (std::size_t period = 0; period < row.periods.size(); ++period) {
-    const RankTotals& known = row.periods[period].known;
+  for (std::size_t period = 0; period < row.known.size(); ++period) {
+    const RankTotals& known = row.known[period];
     if (known.lists() == 0) continue;
     periods.push_back({.period = fmt::format("{}", period),
                        .row = row.name,

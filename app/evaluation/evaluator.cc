@@ -110,20 +110,20 @@ Status Evaluator::flush() {
     learner_.learn(poison_.spoil(examples_));
     learned_ += examples_.size();
   }
-  judge_all(lists);
+  judge_all(std::move(lists));
   pending_.clear();
   examples_.clear();
   requests_.clear();
   return learn ? send_delta() : Status{};
 }
 
-void Evaluator::judge_all(const std::vector<std::vector<RankedList>>& lists) {
+void Evaluator::judge_all(std::vector<std::vector<RankedList>> lists) {
   static const ExampleRanks kNotRanked;
   std::vector<RankedList> own;
   for (const Pending& pending : pending_) {
     own.clear();
     if (pending.request)
-      for (const auto& all : lists) own.push_back(all[*pending.request]);
+      for (auto& all : lists) own.push_back(std::move(all[*pending.request]));
     for (std::size_t k = 0; k < pending.examples; ++k) {
       const std::size_t at = pending.first_example + k;
       if (examples_[at].partition == Poison::kBots) continue;

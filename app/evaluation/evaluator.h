@@ -77,7 +77,7 @@ class Evaluator {
   Status add_one(const RecordedEvent& event, EventUse use);
   void fold(const RecordedEvent& event, EventUse use);
   Status send_delta();
-  void judge_all(const std::vector<std::vector<RankedList>>& lists);
+  void judge_all(std::vector<std::vector<RankedList>> lists);
 
   const Config config_;
   Fold fold_;

@@ -39,7 +39,7 @@ ProtocolRun::ProtocolRun(const Config& config, const NetworkFactory& factory,
                          const EvaluationOptions& options)
     : config_(config),
       options_(options),
-      scores_(kinds_of(options), options.protocol == Protocol::kPeriods ? 1 : 0),
+      scores_(kinds_of(options)),
       evaluator_(config, factory, kinds_of(options), options.poison,
                  [this](const JudgedExample& example) { judge(example); }),
       over_time_{{scores_.live().name, {}}, {scores_.popularity().name, {}}} {

@@ -1,8 +1,9 @@
 #include "app/evaluation/scoreboard.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
+
+#include "scoring/ranking/diversity.h"
 
 namespace freshet {
 namespace {
@@ -24,8 +25,7 @@ std::uint64_t category_of(const Catalogue& catalogue, ItemId item) {
 
 }  // namespace
 
-Scoreboard::Scoreboard(std::vector<FollowerKind> kinds, std::size_t first_period)
-    : kinds_(std::move(kinds)), first_period_(first_period) {
+Scoreboard::Scoreboard(std::vector<FollowerKind> kinds) : kinds_(std::move(kinds)) {
   for (const FollowerKind& kind : kinds_) rows_.push_back({.name = kind.name()});
   rows_.push_back({.name = "popularity"});
   rows_.push_back({.name = "second stage"});
@@ -43,7 +43,6 @@ Scoreboard::Scoreboard(std::vector<FollowerKind> kinds, std::size_t first_period
     metrics_.push_back(std::make_unique<QualityMetrics>(counts_, options));
 }
 
-/// Cosine of two items' co-visitation, as docs/model.md has it.
 double Scoreboard::similarity(ItemId a, ItemId b) const {
   const Knowledge& knowledge = evaluator_->learner().knowledge();
   const ItemRow row_a = knowledge.catalogue().find(a);
@@ -51,9 +50,9 @@ double Scoreboard::similarity(ItemId a, ItemId b) const {
   if (row_a == kNoRow || row_b == kNoRow) return 0;
   const PairCounts* pair = knowledge.covisitation().find(row_a, row_b);
   if (pair == nullptr) return 0;
-  const double counts = static_cast<double>(knowledge.popularity().count(row_a)) *
-                        static_cast<double>(knowledge.popularity().count(row_b));
-  return counts > 0 ? std::min(1.0, (pair->forward + pair->backward) / std::sqrt(counts)) : 0;
+  const Popularity& popularity = knowledge.popularity();
+  return covisitation_cosine(*pair, static_cast<float>(popularity.count(row_a)),
+                             static_cast<float>(popularity.count(row_b)));
 }
 
 void Scoreboard::judge(const JudgedExample& example, const Evaluator& evaluator) {
@@ -63,7 +62,7 @@ void Scoreboard::judge(const JudgedExample& example, const Evaluator& evaluator)
   const bool known_item = is_known(example.example.item, example.period);
   known_ = known_item && session.known_clicks > 0;
   if (known_item) ++session.known_clicks;
-  if (example.period >= first_period_ && example.request != nullptr) {
+  if (example.request != nullptr) {
     judge_popularity(example, evaluator.follower(0).replica());
     judge_lists(example, evaluator.follower(0).replica().catalogue());
     if (example.ranks.ranked) judge_ranks(example);
@@ -146,10 +145,10 @@ void Scoreboard::judge_ranks(const JudgedExample& example) {
 
 void Scoreboard::score(std::size_t row, std::size_t rank, const JudgedExample& example) {
   ScoreRow& at = rows_[row];
-  if (at.periods.size() <= example.period) at.periods.resize(example.period + 1);
   at.ranks.add(rank);
-  at.periods[example.period].all.add(rank);
-  if (known_) at.periods[example.period].known.add(rank);
+  if (!known_) return;
+  if (at.known.size() <= example.period) at.known.resize(example.period + 1);
+  at.known[example.period].add(rank);
 }
 
 void Scoreboard::count(const JudgedExample& example) {

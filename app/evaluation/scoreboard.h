@@ -16,23 +16,16 @@ namespace freshet {
 
 /// One way of ranking, and how well its ranks foretold the events.
 struct ScoreRow {
-  /// Ranks of one period's events.
-  struct Period {
-    RankTotals known;  ///< ADER's: the item was seen before the period began.
-    RankTotals all;    ///< Every event; an item never seen before is a miss.
-  };
-
   std::string name;
-  RankTotals ranks;             ///< All events.
-  std::vector<Period> periods;  ///< [period]
+  RankTotals ranks;               ///< All events.
+  std::vector<RankTotals> known;  ///< [period] ADER's: the item was seen before the period began.
 };
 
 /// Keeps the score of one evaluation: a row for each follower, for popularity, for each expert and
 /// for the mixture and the second stage, all on the same events. Confined to one thread.
 class Scoreboard {
  public:
-  /// `first_period`: earlier ones are not judged. The evaluator may be set later, before `judge`.
-  Scoreboard(std::vector<FollowerKind> kinds, std::size_t first_period);
+  explicit Scoreboard(std::vector<FollowerKind> kinds);
 
   /// Judges one example by the lists and ranks it comes with, then counts it.
   void judge(const JudgedExample& example, const Evaluator& evaluator);
@@ -64,7 +57,6 @@ class Scoreboard {
   double similarity(ItemId a, ItemId b) const;
 
   const std::vector<FollowerKind> kinds_;
-  const std::size_t first_period_;
   std::vector<ScoreRow> rows_;
   ItemCounts counts_;
   std::vector<std::unique_ptr<QualityMetrics>> metrics_;  // [follower], then popularity.

@@ -126,9 +126,8 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch,
 
 /// Bounds what a flood of events on one item can do: counts cannot be rolled back. An item of a
 /// small catalogue may have ten times its even share.
-bool Learner::teaches(const TrainingExample& example) const {
-  const ItemRow row = knowledge_.catalogue().find(example.item);
-  if (!config_.guard.enabled || row == kNoRow) return true;
+bool Learner::teaches(ItemRow row) const {
+  if (!config_.guard.enabled || row >= knowledge_.catalogue().size()) return true;
   const auto even = 1 / static_cast<double>(knowledge_.catalogue().size());
   return knowledge_.popularity().share(0, row) <= std::max(config_.guard.item_share_max, 10 * even);
 }
@@ -145,7 +144,7 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
   ranks.ranked = true;
   if (among) note_ranks(set_, target, ranks);
   figures_.mixture_ranks.add(ranks.by_mixture);
-  const bool teaches = !set_.network_failed && this->teaches(example);
+  const bool teaches = !set_.network_failed && this->teaches(row);
   if (trainers_.has_second_stage() && !set_.network_failed) {
     const SecondStageTrainer::Outcome outcome = trainers_.learn(set_, target, teaches);
     if (among) {
@@ -172,7 +171,7 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
     const TrainingExample& example = *batch[k];
     const ItemRow target = admit(example.item, example.item_name, change);
     if (target == kNoRow) continue;
-    if (!teaches(example)) {
+    if (!teaches(target)) {
       ++figures_.capped;
       continue;
     }

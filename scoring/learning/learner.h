@@ -112,7 +112,7 @@ class Learner {
  private:
   void learn_batch(std::span<const TrainingExample* const> batch, const TrainingExample* first);
   void learn_ranking(const TrainingExample& example, const Context& context, ExampleRanks& ranks);
-  bool teaches(const TrainingExample& example) const;
+  bool teaches(ItemRow row) const;
   Delta transitions_of(std::span<const TrainingExample* const> batch,
                        std::span<const Context> contexts);
   ItemRow admit(ItemId id, const std::string& name, Delta& change);

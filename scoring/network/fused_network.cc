@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/assert.h"
 #include "scoring/network/fused_model.h"
 #include "scoring/network/network_checkpoint.h"
 #include "scoring/network/sampled_softmax.h"
@@ -79,21 +78,14 @@ class FusedNetwork final : public Network {
     items_.take_changes(delta);
     if (!dense_changed_) return delta;
     dense_changed_ = false;
-    const ItemTableView context = context_.view();
-    delta.dense.assign(context.vectors, context.vectors + context.rows * context.dim);
-    const std::vector<float> weights = model_.weights();
-    delta.dense.insert(delta.dense.end(), weights.begin(), weights.end());
+    delta.dense = join_dense(context_, model_.weights());
     return delta;
   }
 
   void apply(const NetworkDelta& delta) override {
     items_.apply(delta);
     if (delta.dense.empty()) return;
-    const std::size_t context_size = context_.rows() * context_.dim();
-    FRESHET_ASSERT(delta.dense.size() == context_size + model_.weight_count(),
-                   "learner and replica have the same configuration");
-    context_.set_vectors(std::span(delta.dense).first(context_size));
-    model_.set_weights(std::span(delta.dense).subspan(context_size));
+    model_.set_weights(split_dense(delta.dense, model_.weight_count(), context_));
   }
 
   ItemTableView item_table() const override { return items_.view(); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "config/assert.h"
+
 namespace freshet {
 namespace {
 
@@ -90,6 +92,22 @@ void embed_steps(const StepBatch& batch, const EmbeddingTable& items, const Embe
     const float* position = context.vector(batch.positions[i]);
     for (std::size_t d = 0; d < dim; ++d) out[d] = item[d] + action[d] + gap[d] + position[d];
   }
+}
+
+std::vector<float> join_dense(const EmbeddingTable& context, std::span<const float> weights) {
+  const ItemTableView table = context.view();
+  std::vector<float> dense(table.vectors, table.vectors + table.rows * table.dim);
+  dense.insert(dense.end(), weights.begin(), weights.end());
+  return dense;
+}
+
+std::span<const float> split_dense(std::span<const float> dense, std::size_t weight_count,
+                                   EmbeddingTable& context) {
+  const std::size_t context_size = context.rows() * context.dim();
+  FRESHET_ASSERT(dense.size() == context_size + weight_count,
+                 "learner and replica have the same configuration");
+  context.set_vectors(dense.first(context_size));
+  return dense.subspan(context_size);
 }
 
 void padding_mask(const StepBatch& batch, float* out) {

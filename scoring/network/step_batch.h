@@ -60,6 +60,14 @@ Result<StepBatch> make_step_batch(std::span<const Sequence* const> sequences,
 void embed_steps(const StepBatch& batch, const EmbeddingTable& items, const EmbeddingTable& context,
                  float* out);
 
+/// All dense weights of a network as NetworkDelta::dense carries them: the context table, then the
+/// `weights` of the model.
+std::vector<float> join_dense(const EmbeddingTable& context, std::span<const float> weights);
+
+/// Takes the context table out of what join_dense made; returns the model's `weight_count` weights.
+std::span<const float> split_dense(std::span<const float> dense, std::size_t weight_count,
+                                   EmbeddingTable& context);
+
 /// Fills `out` [size, length] with 0, and -infinity where padded: what attention adds to its
 /// scores.
 void padding_mask(const StepBatch& batch, float* out);

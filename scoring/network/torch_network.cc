@@ -11,7 +11,6 @@
 #include <cmath>
 #include <limits>
 
-#include "config/assert.h"
 #include "scoring/network/embedding_table.h"
 #include "scoring/network/network_checkpoint.h"
 #include "scoring/network/step_batch.h"
@@ -101,21 +100,14 @@ class TorchNetwork final : public Network {
     items_.take_changes(delta);
     if (!dense_changed_) return delta;
     dense_changed_ = false;
-    const ItemTableView context = context_.view();
-    delta.dense.assign(context.vectors, context.vectors + context.rows * context.dim);
-    const std::vector<float> weights = model_.weights();
-    delta.dense.insert(delta.dense.end(), weights.begin(), weights.end());
+    delta.dense = join_dense(context_, model_.weights());
     return delta;
   }
 
   void apply(const NetworkDelta& delta) override {
     items_.apply(delta);
     if (delta.dense.empty()) return;
-    const std::size_t context_size = context_.rows() * context_.dim();
-    FRESHET_ASSERT(delta.dense.size() == context_size + model_.weight_count(),
-                   "learner and replica have the same configuration");
-    context_.set_vectors(std::span(delta.dense).first(context_size));
-    model_.set_weights(delta.dense.data() + context_size);
+    model_.set_weights(split_dense(delta.dense, model_.weight_count(), context_).data());
   }
 
   ItemTableView item_table() const override { return items_.view(); }
