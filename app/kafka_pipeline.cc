@@ -85,7 +85,6 @@ Status KafkaPipeline::start_items_feed() {
 Status KafkaPipeline::start_http() {
   if (!config_.sinks.http.enabled) return {};
   HttpRouter router;
-  add_console(router);
   add_api(router,
           make_api_handlers({*engine_, figures_, titles_, *registry_,
                              [this] { return !items_ || items_->reached_end(); }}),

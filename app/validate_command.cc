@@ -32,7 +32,7 @@ void add_validate_command(CLI::App& app, Command& chosen) {
   CLI::App* command =
       app.add_subcommand("validate", "Checks a configuration; lists all its problems at once");
   command->add_option("file", options->config.path, "YAML file")->required();
-  command->add_flag("--print", options->print, "Print every key with its value, secrets too");
+  command->add_flag("--print", options->print, "Print every key with its value, secrets masked");
   command->footer("Example:  freshet validate config/freshet.yaml");
   command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -37,7 +38,10 @@ Result<Config> load_config_file(const std::string& path, const EnvironmentLookup
 /// Returns every problem of `config`, each as "dotted.key: what is wrong: remedy"; empty = valid.
 std::vector<std::string> validate(const Config& config);
 
-/// Returns `config` as YAML, every key with its value, secrets too; load_config reads it back.
-std::string to_yaml(const Config& config);
+enum class Secrets : std::uint8_t { kMasked, kShown };
+
+/// Returns `config` as YAML, every key with its value. With kShown load_config reads it back;
+/// masked secrets are written as "(secret)".
+std::string to_yaml(const Config& config, Secrets secrets = Secrets::kMasked);
 
 }  // namespace freshet

@@ -24,6 +24,7 @@ struct FieldRule {
   double max = std::numeric_limits<double>::infinity();
   bool is_bytes = false;             ///< A size: may be written "64MiB".
   bool not_empty = false;            ///< Text and lists: at least one character or entry.
+  bool secret = false;               ///< A text that is never shown.
   std::vector<std::string> choices;  ///< Closed set of a text, or of a map's values; empty = any.
 };
 
@@ -70,6 +71,9 @@ inline FieldRule bytes_between(double min, double max) {
 
 /// A text, list or map that must not be empty.
 inline FieldRule not_empty() { return {.not_empty = true}; }
+
+/// A text that is never shown.
+inline FieldRule secret() { return {.secret = true}; }
 
 /// A text out of a closed set.
 inline FieldRule one_of(std::vector<std::string> choices) {

@@ -32,6 +32,13 @@ struct HttpConfig {
   std::size_t connections_max = 256;
   std::size_t request_bytes_max = 64 << 10;
   std::chrono::milliseconds request_timeout{5000};
+  /// Requests per second and client address; a burst may be as many. 0 = any.
+  double requests_per_second_max = 2'000;
+  /// Must come with every request but health and metrics; empty = open, on a loopback address only.
+  std::string token;
+  /// PEM files of the chain and its key; both or none. With them, HTTPS alone is spoken.
+  std::string tls_certificate;
+  std::string tls_key;
 };
 
 /// Where lists, dead letters and figures go.

@@ -32,6 +32,14 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
         "Larger requests are refused.");
   f.add("request_timeout", &c.http.request_timeout, between(milliseconds{10}, seconds{300}),
         "A request not read or answered by then is given up.");
+  f.add("requests_per_second_max", &c.http.requests_per_second_max, between(0, 1e7),
+        "Requests per second and client address, and the longest burst; more get a 429. 0 = any.");
+  f.add("token", &c.http.token, secret(),
+        "Bearer token, or the password of any user name, that every request but health and metrics "
+        "must bring. Needed where `address` is no loopback address.");
+  f.add("tls_certificate", &c.http.tls_certificate, any(),
+        "PEM file of the certificate chain; with it, HTTPS alone is spoken.");
+  f.add("tls_key", &c.http.tls_key, any(), "PEM file of the certificate's private key.");
   f.section("sinks");
   f.add("dead_letter_bytes_max", &c.dead_letter_bytes_max, bytes_between(kKiB, 64 * kMiB),
         "Longer originals are cut in the dead letter.");

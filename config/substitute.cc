@@ -1,10 +1,18 @@
 #include "config/substitute.h"
 
+#include "config/secrets.h"
+
 namespace freshet {
 namespace {
 
 tl::expected<std::string, std::string> value_of(std::string_view reference,
                                                 const EnvironmentLookup& environment) {
+  constexpr std::string_view kFile = "file:";
+  if (reference.starts_with(kFile)) {
+    auto content = read_secret_file(std::string(reference.substr(kFile.size())));
+    if (!content) return tl::unexpected(content.error().text);
+    return *std::move(content);
+  }
   const std::size_t separator = reference.find(":-");
   const std::string name(reference.substr(0, separator));
   const bool is_name = !name.empty() && name.find_first_not_of(
@@ -12,8 +20,8 @@ tl::expected<std::string, std::string> value_of(std::string_view reference,
                                             "0123456789_") == std::string::npos;
   if (!is_name) {
     return tl::unexpected("\"${" + std::string(reference) +
-                          "}\" names no environment variable: write ${NAME} or ${NAME:-default}, "
-                          "or $${ for the characters ${");
+                          "}\" names no environment variable: write ${NAME}, ${NAME:-default} "
+                          "or ${file:PATH}, or $${ for the characters ${");
   }
   auto value = environment ? environment(name) : std::nullopt;
   if (value && !(value->empty() && separator != std::string_view::npos)) return *std::move(value);

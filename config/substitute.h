@@ -9,7 +9,8 @@
 namespace freshet {
 
 /// Replaces `${NAME}` and `${NAME:-default}` in `text` by what `environment` knows; the default
-/// stands in for a name that is unknown or empty. `$${` is a literal `${`. Errors: a text for
+/// stands in for a name that is unknown or empty. `${file:PATH}` is the content of a file, without
+/// the newline at its end. `$${` is a literal `${`. Errors: a text for
 /// people, what is wrong and the remedy. Thread-safe as far as `environment` is.
 tl::expected<std::string, std::string> substitute_environment(std::string_view text,
                                                               const EnvironmentLookup& environment);

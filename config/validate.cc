@@ -21,6 +21,9 @@ class Relations {
   std::vector<std::string> problems_;
 };
 
+/// A shorter token can be guessed at the rate that is let through.
+constexpr std::size_t kTokenBytesMin = 8;
+
 bool all_different(const std::vector<std::string>& texts) {
   return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
 }
@@ -84,6 +87,16 @@ void check_sinks(const SinksConfig& c, Relations& r) {
             "is the topic of lists: name another");
   r.require(c.kafka.linger < c.kafka.delivery_timeout, "sinks.kafka.linger",
             "must be shorter than sinks.kafka.delivery_timeout: shorten it");
+  const bool local = c.http.address.starts_with("127.") || c.http.address == "::1";
+  r.require(!c.http.enabled || local || !c.http.token.empty(), "sinks.http.token",
+            "is empty, but " + c.http.address +
+                " can be reached from other machines: set it, for example to "
+                "${file:/run/secrets/freshet-http}, or listen on 127.0.0.1");
+  r.require(
+      c.http.token.empty() || c.http.token.size() >= kTokenBytesMin, "sinks.http.token",
+      "is shorter than 8 characters: take a longer one, such as `openssl rand -hex 24` gives");
+  r.require(c.http.tls_certificate.empty() == c.http.tls_key.empty(), "sinks.http.tls_key",
+            "certificate and key go together: set both or none");
 }
 
 void check_across(const Config& c, Relations& r) {

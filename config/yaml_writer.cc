@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "config/config_fields.h"
+#include "config/secrets.h"
 #include "config/substitute.h"
 #include "config/unit_text.h"
 
@@ -16,12 +17,13 @@ void emit_text(YAML::Emitter& out, const std::string& text) {
 /// Writes one value the way load_config reads it.
 class ValueWriter {
  public:
-  ValueWriter(YAML::Emitter& out, const FieldRule& rule) : out_(out), rule_(rule) {}
+  ValueWriter(YAML::Emitter& out, const FieldRule& rule, Secrets secrets)
+      : out_(out), rule_(rule), masks_(secrets == Secrets::kMasked) {}
 
   void operator()(const bool* v) { out_ << *v; }
   void operator()(const char* v) { emit_text(out_, std::string(1, *v)); }
   void operator()(const double* v) { out_ << format_number(*v); }
-  void operator()(const std::string* v) { emit_text(out_, *v); }
+  void operator()(const std::string* v) { emit_shown(*v, rule_.secret); }
   void operator()(const std::vector<std::string>* v) {
     out_ << YAML::Flow << YAML::BeginSeq;
     for (const std::string& text : *v) emit_text(out_, text);
@@ -37,7 +39,7 @@ class ValueWriter {
     out_ << YAML::BeginMap;
     for (const auto& [key, value] : *v) {
       out_ << YAML::Key << YAML::DoubleQuoted << key << YAML::Value;
-      emit_text(out_, value);
+      emit_shown(value, rule_.choices.empty() && is_secret_property(key));
     }
     out_ << YAML::EndMap;
   }
@@ -53,8 +55,13 @@ class ValueWriter {
   }
 
  private:
+  void emit_shown(const std::string& text, bool secret) {
+    emit_text(out_, masks_ && secret && !text.empty() ? std::string(kMaskedSecret) : text);
+  }
+
   YAML::Emitter& out_;
   const FieldRule& rule_;
+  const bool masks_;
 };
 
 /// Opens and closes the nested maps that a dotted key stands in.
@@ -92,13 +99,13 @@ class Sections {
 
 }  // namespace
 
-std::string to_yaml(const Config& config) {
+std::string to_yaml(const Config& config, Secrets secrets) {
   Config copy = config;  // The fields point to values that may be written.
   YAML::Emitter out;
   Sections sections(out);
   for (const ConfigField& field : config_fields(copy)) {
     out << YAML::Key << sections.enter(field.key) << YAML::Value;
-    std::visit(ValueWriter(out, field.rule), field.value);
+    std::visit(ValueWriter(out, field.rule, secrets), field.value);
   }
   sections.close();
   return std::string(out.c_str()) + "\n";

@@ -64,19 +64,28 @@ Result<std::size_t> count_of(const HttpRequest& request) {
 }
 
 void add_operations(HttpRouter& router, const ApiHandlers& handlers) {
-  router.get("/healthz", [](const HttpRequest&, Respond respond) {
-    respond({.content_type = "text/plain; charset=utf-8", .body = "ok\n"});
-  });
+  router.get(
+      "/healthz",
+      [](const HttpRequest&, Respond respond) {
+        respond({.content_type = "text/plain; charset=utf-8", .body = "ok\n"});
+      },
+      Access::kOpen);
   if (handlers.metrics) {
-    router.get("/metrics", [metrics = handlers.metrics](const HttpRequest&, Respond respond) {
-      respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()});
-    });
+    router.get(
+        "/metrics",
+        [metrics = handlers.metrics](const HttpRequest&, Respond respond) {
+          respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()});
+        },
+        Access::kOpen);
   }
   if (handlers.ready) {
-    router.get("/readyz", [ready = handlers.ready](const HttpRequest&, Respond respond) {
-      const Readiness readiness = ready();
-      respond({.status = readiness.ready ? 200U : 503U, .body = encode_readiness(readiness)});
-    });
+    router.get(
+        "/readyz",
+        [ready = handlers.ready](const HttpRequest&, Respond respond) {
+          const Readiness readiness = ready();
+          respond({.status = readiness.ready ? 200U : 503U, .body = encode_readiness(readiness)});
+        },
+        Access::kOpen);
   }
   if (handlers.status) {
     router.get("/v1/status", [status = handlers.status](const HttpRequest&, Respond respond) {

@@ -12,6 +12,8 @@ const char* title_of(unsigned status) {
   switch (status) {
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 404:
       return "Not Found";
     case 405:
@@ -20,6 +22,8 @@ const char* title_of(unsigned status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:
@@ -117,8 +121,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return decoded;
 }
 
-void HttpRouter::get(std::string_view pattern, HttpHandler handler) {
-  Route route{.pattern = std::string(pattern), .parts = {}, .handler = std::move(handler)};
+void HttpRouter::get(std::string_view pattern, HttpHandler handler, Access access) {
+  Route route{std::string(pattern), {}, std::move(handler), access};
   for (const std::string_view part : split(pattern, '/')) route.parts.emplace_back(part);
   routes_.push_back(std::move(route));
 }
@@ -160,6 +164,7 @@ HttpRouter::Match HttpRouter::match(std::string_view method, std::string_view ta
     return match;
   }
   match.route = route->pattern;
+  match.access = route->access;
   if (method != "GET" && method != "HEAD") {
     match.error = problem(405, "only GET and HEAD are understood here");
     match.error.headers["Allow"] = "GET, HEAD";

@@ -13,12 +13,15 @@ namespace freshet {
 /// Returns `text` with %XX decoded, nothing when it is malformed. `plus_is_space` for queries.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
+/// Who may use a route: everybody, or those who bring the token (HttpGuard).
+enum class Access { kOpen, kToken };
+
 /// Finds the handler of a request by its path. Immutable once it is given to a server.
 class HttpRouter {
  public:
   /// Adds a GET route; HEAD goes with it. A part such as "{id}" takes any one part that is not
   /// empty. Earlier routes win.
-  void get(std::string_view pattern, HttpHandler handler);
+  void get(std::string_view pattern, HttpHandler handler, Access access = Access::kToken);
 
   /// What a request led to: a handler to call with `request`, or an error to send.
   struct Match {
@@ -26,6 +29,7 @@ class HttpRouter {
     HttpRequest request;
     HttpResponse error;
     std::string route = "none";  ///< The pattern, for metrics: few values, whatever clients ask.
+    Access access = Access::kToken;
   };
 
   /// Takes method and target as they stand in the request line. Errors: 400 broken encoding,
@@ -37,6 +41,7 @@ class HttpRouter {
     std::string pattern;
     std::vector<std::string> parts;
     HttpHandler handler;
+    Access access;
   };
   using Params = std::map<std::string, std::string>;
 

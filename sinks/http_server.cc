@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sinks/http_session.h"
+#include "sinks/http_tls.h"
 
 namespace freshet {
 
@@ -19,16 +20,22 @@ using asio::ip::tcp;
 class HttpServer::Impl {
  public:
   Impl(const HttpConfig& config, HttpRouter router, HttpObserver observer)
-      : config_(config), router_(std::move(router)), observer_(std::move(observer)) {}
+      : config_(config),
+        router_(std::move(router)),
+        observer_(std::move(observer)),
+        guard_(config) {}
 
   ~Impl() {
-    context_.mailbox->close();
+    mailbox_->close();
     io_.stop();
     if (thread_.joinable()) thread_.join();
     ending_ = true;  // the sessions end with io_
   }
 
   Status listen() {
+    auto tls = make_tls_context(config_);
+    if (!tls) return tl::unexpected(tls.error());
+    tls_ = std::move(*tls);
     boost::system::error_code failure;
     const auto address = asio::ip::make_address(config_.address, failure);
     if (failure) return refused("is no IP address");
@@ -39,6 +46,7 @@ class HttpServer::Impl {
     if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
     if (failure) return refused(failure.message());
     port_ = acceptor_.local_endpoint().port();
+    context_.emplace(session_context());
     accept();
     thread_ = std::jthread([this] { io_.run(); });
     return {};
@@ -67,7 +75,7 @@ class HttpServer::Impl {
     if (!waiting_) return;
     if (sessions_.size() >= config_.connections_max) return close_longest_idle();
     const std::uint64_t id = ++last_session_;
-    const auto session = std::make_shared<HttpSession>(id, *std::move(waiting_), context_);
+    const auto session = std::make_shared<HttpSession>(id, *std::move(waiting_), *context_);
     waiting_.reset();
     sessions_[id] = session;
     session->start();
@@ -96,6 +104,17 @@ class HttpServer::Impl {
     if (waiting_) asio::post(io_, [this] { admit(); });
   }
 
+  HttpSessionContext session_context() {
+    return {.config = config_,
+            .router = router_,
+            .observer = observer_,
+            .guard = guard_,
+            .tls = tls_.get(),
+            .mailbox = mailbox_,
+            .on_idle = [this] { admit_soon(); },
+            .on_end = [this](std::uint64_t id) { on_end(id); }};
+  }
+
   const HttpConfig config_;
   const HttpRouter router_;
   const HttpObserver observer_;
@@ -103,12 +122,10 @@ class HttpServer::Impl {
   std::uint64_t last_session_ = 0;
   std::uint16_t port_ = 0;
   bool ending_ = false;
-  const HttpSessionContext context_{config_,
-                                    router_,
-                                    observer_,
-                                    std::make_shared<HttpMailbox>(io_),
-                                    [this] { admit_soon(); },
-                                    [this](std::uint64_t id) { on_end(id); }};
+  HttpGuard guard_;
+  std::unique_ptr<asio::ssl::context> tls_;
+  const std::shared_ptr<HttpMailbox> mailbox_ = std::make_shared<HttpMailbox>(io_);
+  std::optional<HttpSessionContext> context_;
   // After what its sessions use, as they end with its queue.
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};

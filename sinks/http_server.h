@@ -21,7 +21,8 @@ using HttpObserver = std::function<void(const std::string& route, unsigned statu
 /// in the system's queue. Thread-safe.
 class HttpServer {
  public:
-  /// Listens at once. Errors: kUnavailable (the port is taken, no such address).
+  /// Listens at once. Errors: kUnavailable (the port is taken, no such address), kInvalidConfig
+  /// (certificate or key cannot be used).
   static Result<std::unique_ptr<HttpServer>> start(const HttpConfig& config, HttpRouter router,
                                                    HttpObserver observer = nullptr);
 

@@ -49,7 +49,7 @@ HttpSession::HttpSession(std::uint64_t id, asio::ip::tcp::socket socket,
                          const HttpSessionContext& context)
     : id_(id),
       context_(context),
-      stream_(std::move(socket)),
+      stream_(std::move(socket), context.tls),
       answer_timer_(stream_.get_executor()) {}
 
 HttpSession::~HttpSession() { context_.on_end(id_); }
@@ -57,7 +57,11 @@ HttpSession::~HttpSession() { context_.on_end(id_); }
 void HttpSession::start() {
   beast::error_code ignored;  // answers are small: waiting to fill a packet only costs time
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  await_request();
+  address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+  stream_.expires_after(context_.config.request_timeout);
+  stream_.async_handshake([self = shared_from_this()](beast::error_code failure) {
+    if (!failure) self->await_request();
+  });
 }
 
 void HttpSession::close() {
@@ -134,6 +138,7 @@ void HttpSession::dispatch() {
                             {request.target().data(), request.target().size()});
   route_ = match.route;
   awaiting_answer_ = true;
+  if (auto refusal = turn_away(match.access)) return answer(request_, *std::move(refusal));
   if (match.handler == nullptr) return answer(request_, std::move(match.error));
   await_answer(request_);
   try {
@@ -141,6 +146,13 @@ void HttpSession::dispatch() {
   } catch (const std::exception& failure) {
     answer(request_, problem(500, std::string("the handler failed: ") + failure.what()));
   }
+}
+
+std::optional<HttpResponse> HttpSession::turn_away(Access access) {
+  auto refusal = context_.guard.admit(address_, std::chrono::steady_clock::now());
+  if (refusal || access == Access::kOpen) return refusal;
+  const std::string_view authorization = parser_->get()[http::field::authorization];
+  return context_.guard.authorize(authorization);
 }
 
 void HttpSession::await_answer(std::uint64_t request) {
@@ -198,11 +210,11 @@ void HttpSession::send(HttpResponse response, bool keep_alive) {
 void HttpSession::on_sent(beast::error_code failure, bool keep_alive) {
   if (failure) return;
   if (keep_alive) return await_request();
-  beast::error_code ignored;  // the client may have gone first
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   // Closing with unread bytes would reset the connection before the client has read our answer.
   stream_.expires_after(kDrainMax);
-  drain(kDrainBytesMax);
+  stream_.async_finish([self = shared_from_this()](beast::error_code failed) {
+    if (!failed) self->drain(kDrainBytesMax);
+  });
 }
 
 void HttpSession::drain(std::size_t bytes_left) {

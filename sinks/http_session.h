@@ -4,7 +4,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
@@ -17,8 +16,10 @@
 #include <string>
 
 #include "sinks/http_exchange.h"
+#include "sinks/http_guard.h"
 #include "sinks/http_router.h"
 #include "sinks/http_server.h"
+#include "sinks/http_stream.h"
 
 namespace freshet {
 
@@ -43,6 +44,8 @@ struct HttpSessionContext {
   const HttpConfig& config;
   const HttpRouter& router;
   const HttpObserver& observer;
+  HttpGuard& guard;
+  boost::asio::ssl::context* tls;        ///< Null = plain HTTP.
   std::shared_ptr<HttpMailbox> mailbox;  ///< Shared with each Respond, which may outlive us.
   std::function<void()> on_idle;
   std::function<void(std::uint64_t session)> on_end;
@@ -75,6 +78,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void on_request(ErrorCodeOf failure);
   void refuse(ErrorCodeOf failure);
   void dispatch();
+  /// The answer to a request that may not be handled: too many, or without the token.
+  std::optional<HttpResponse> turn_away(Access access);
   void await_answer(std::uint64_t request);
   Respond respond_to(std::uint64_t request);
   void answer(std::uint64_t request, HttpResponse response);
@@ -84,7 +89,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   const std::uint64_t id_;
   const HttpSessionContext& context_;
-  boost::beast::tcp_stream stream_;
+  HttpStream stream_;
+  std::string address_;  ///< The client's.
   boost::asio::steady_timer answer_timer_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;

@@ -46,7 +46,7 @@ TEST(WrittenConfig, KeepsTextsThatNeedQuoting) {
   config.ingest.kafka.properties = {{"sasl.password", "$${x}"}, {"a: b", ""}};
   config.ingest.mapping.types = {{"*", "ignore"}, {"true", "click"}};
   config.scoring.popularity.half_lives = {1.0 / 3 + 1, 1e11};
-  const auto again = load_config(to_yaml(config));
+  const auto again = load_config(to_yaml(config, Secrets::kShown));
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_EQ(again->ingest.csv_delimiter, '\t');
   EXPECT_EQ(again->ingest.kafka.group, config.ingest.kafka.group);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "config/sinks_config.h"
+#include "sinks/http_exchange.h"
+
+namespace freshet {
+
+/// Decides who may ask, and how often. Confined to the server's thread.
+class HttpGuard {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  explicit HttpGuard(const HttpConfig& config)
+      : token_(config.token), per_second_(config.requests_per_second_max) {}
+
+  /// Counts a request of `address`: token bucket, filled at the configured rate, of one second's
+  /// requests. Returns the 429 to send when it is empty.
+  std::optional<HttpResponse> admit(const std::string& address, TimePoint now);
+
+  /// Returns the 401 to send unless `authorization`, the header's value, brings the token: "Bearer
+  /// TOKEN", or "Basic" with TOKEN as the password of any user, which is what a browser asks
+  /// people for. The time that it takes says nothing of how much of the token was right.
+  std::optional<HttpResponse> authorize(std::string_view authorization) const;
+
+ private:
+  struct Bucket {
+    double tokens = 0;
+    TimePoint filled_at;
+  };
+
+  void refill(Bucket& bucket, TimePoint now) const;
+  Bucket& bucket_of(const std::string& address, TimePoint now);
+
+  const std::string token_;
+  const double per_second_;
+  std::unordered_map<std::string, Bucket> buckets_;  // By client address; bounded.
+};
+
+}  // namespace freshet
