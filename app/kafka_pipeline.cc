@@ -62,6 +62,7 @@ Status KafkaPipeline::start_parts() {
                                                  [this](const Error& failure) { fail(failure); }});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
+  FRESHET_RETURN_IF_ERROR(start_rekeyer());
 
   owner_ = std::make_unique<StateOwner>(config_.state, rocksdb_, *engine_);
   auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
@@ -78,6 +79,18 @@ Status KafkaPipeline::start_items_feed() {
   items_thread_ = std::jthread([this](std::stop_token stop) {
     name_this_thread("items");
     if (const Status done = items_->run(stop); !done) fail(done.error());
+  });
+  return {};
+}
+
+Status KafkaPipeline::start_rekeyer() {
+  if (config_.ingest.rekey.from_topic.empty()) return {};
+  auto rekeyer = Rekeyer::open(config_.ingest, figures_, clock_);
+  if (!rekeyer) return tl::unexpected(rekeyer.error());
+  rekeyer_ = std::move(*rekeyer);
+  rekeyer_thread_ = std::jthread([this](std::stop_token stop) {
+    name_this_thread("rekey");
+    if (const Status done = rekeyer_->run(stop); !done) fail(done.error());
   });
   return {};
 }
@@ -101,6 +114,7 @@ KafkaPipeline::~KafkaPipeline() {
   http_.reset();
   if (consumer_) consumer_->close();
   items_thread_ = {};
+  rekeyer_thread_ = {};
   engine_.reset();
   if (publisher_) ignore_error(publisher_->flush(kFlushWait), "the outbox sends it again");
 }

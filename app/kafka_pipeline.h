@@ -8,6 +8,7 @@
 #include "app/items_feed.h"
 #include "app/partition_owner.h"
 #include "app/pipeline_figures.h"
+#include "app/rekeyer.h"
 #include "config/config.h"
 #include "ingest/kafka_consumer.h"
 #include "sinks/http_server.h"
@@ -38,6 +39,7 @@ class KafkaPipeline {
   KafkaPipeline(const Config& config, const Clock& clock);
   Status start_parts();
   Status start_items_feed();
+  Status start_rekeyer();
   Status start_http();
   void tick();
   void fail(const Error& error);
@@ -55,6 +57,8 @@ class KafkaPipeline {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<ItemsFeed> items_;
   std::jthread items_thread_;
+  std::unique_ptr<Rekeyer> rekeyer_;
+  std::jthread rekeyer_thread_;
   std::unique_ptr<StateOwner> owner_;
   std::unique_ptr<KafkaConsumer> consumer_;
   std::unique_ptr<HttpServer> http_;

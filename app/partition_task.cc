@@ -39,6 +39,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   const SteadyTime now = ports_.clock.steady_now();
   for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), now);
   dead_letters_to_send_ = std::move(recovery->dead_letters);
+  source_offsets_.restore(std::move(recovery->source_offsets));
   return recovery->next_offset;
 }
 
@@ -85,11 +86,22 @@ PartitionTask::Batch PartitionTask::decode(std::span<const Record> records) {
     batch.commit.next_offset = Offset{record.offset.value + 1};
     batch.any_record = true;
   }
+  batch.commit.source_offsets = source_offsets_.take_changes();
   if (batch.any_record) ports_.figures.count_records(records.size());
   return batch;
 }
 
+/// Only in a log that Freshet writes itself: elsewhere the header is just a header.
+bool PartitionTask::is_repeat(const Record& record) {
+  return !config_.ingest.rekey.from_topic.empty() && record.source &&
+         !source_offsets_.admit(*record.source);
+}
+
 void PartitionTask::decode_record(const Record& record, Batch& batch) {
+  if (is_repeat(record)) {
+    ports_.figures.count_repeat();
+    return;
+  }
   auto event = decoder_.decode(record);
   if (!event) {
     ports_.figures.count_dead_letter(event.error());

@@ -93,6 +93,7 @@ class PartitionTask {
   Result<std::span<const Record>> poll(RecordSource& source);
   Batch decode(std::span<const Record> records);
   void decode_record(const Record& record, Batch& batch);
+  bool is_repeat(const Record& record);
   Status load_states(Batch& batch);
   void fold(Batch& batch);
   void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
@@ -117,6 +118,7 @@ class PartitionTask {
   std::shared_ptr<DeliveryInbox> inbox_;
   Epoch epoch_{};
   Outbox outbox_;
+  SourceOffsets source_offsets_;
   std::map<Offset, DeadLetter> dead_letters_in_flight_;
   std::vector<DeadLetter> dead_letters_to_send_;
   BoundedQueue<Question> questions_;

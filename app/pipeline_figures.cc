@@ -48,6 +48,10 @@ void PipelineFigures::count_records(std::size_t records) { ingest_.record_batch(
 
 void PipelineFigures::count_skipped() { ingest_.record_skipped(); }
 
+void PipelineFigures::count_repeat() { ingest_.record_repeat(); }
+
+void PipelineFigures::count_rekeyed(std::size_t records) { ingest_.record_rekeyed(records); }
+
 void PipelineFigures::count_event(Action action, FoldOutcome outcome) {
   ++events_;
   ingest_.record_event(action);

@@ -35,6 +35,9 @@ class PipelineFigures {
   // Told by the partition tasks.
   void count_records(std::size_t records);
   void count_skipped();
+  void count_repeat();
+  /// Records that the rekeyer wrote.
+  void count_rekeyed(std::size_t records);
   void count_event(Action action, FoldOutcome outcome);
   void count_dead_letter(const BadRecord& why);
   void keep_dead_letter(const DeadLetter& letter);

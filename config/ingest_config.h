@@ -70,9 +70,16 @@ struct KafkaSourceConfig {
   std::map<std::string, std::string> properties;
 };
 
+/// Writing a clickstream that is not keyed by user to the events topic, keyed by user.
+struct RekeyConfig {
+  /// Topic to read; empty = `kafka.events_topic` is keyed by user already.
+  std::string from_topic;
+};
+
 /// Reading and decoding.
 struct IngestConfig {
   KafkaSourceConfig kafka;
+  RekeyConfig rekey;
   /// "json" or "csv" (a record's value is one line; headings in `csv_columns`).
   std::string format = "json";
   std::vector<std::string> csv_columns;

@@ -78,6 +78,11 @@ void add_mapping(ConfigFields& f, EventMapping& c) {
 
 void add_fields(ConfigFields& f, IngestConfig& c) {
   add_kafka(f, c.kafka);
+  f.section("ingest.rekey");
+  f.add("from_topic", &c.rekey.from_topic, any(),
+        "Topic of events that are not keyed by user: they are written to "
+        "`ingest.kafka.events_topic`, "
+        "keyed by user, exactly once. Empty = that topic is keyed by user already.");
   f.section("ingest");
   f.add("format", &c.format, one_of({"json", "csv"}),
         "Shape of a record: a JSON object, or one CSV line.");

@@ -54,6 +54,10 @@ void check_ingest(const IngestConfig& c, Relations& r) {
             "ingest.mapping.items_item_id", "no path, but items are read: name the id's key");
   r.require(c.kafka.items_topic != c.kafka.events_topic, "ingest.kafka.items_topic",
             "is the topic of events: name another, or none");
+  r.require(c.rekey.from_topic.empty() || (c.rekey.from_topic != c.kafka.events_topic &&
+                                           c.rekey.from_topic != c.kafka.items_topic),
+            "ingest.rekey.from_topic",
+            "is a topic that Freshet uses itself: name the one that is not keyed by user");
   r.require(c.record_bytes_max <= c.kafka.prefetch_bytes_max, "ingest.record_bytes_max",
             "is larger than ingest.kafka.prefetch_bytes_max: lower it or raise the other");
 }

@@ -45,6 +45,16 @@ Result<std::size_t> partitions_of(const rd_kafka_metadata_topic& topic,
   }
 }
 
+std::optional<SourcePosition> source_of(const rd_kafka_message_t& message) {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const void* text = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_header_get_last(headers, kSourceHeader, &text, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return {};
+  return parse_source({static_cast<const char*>(text), size});
+}
+
 }  // namespace
 
 KafkaProperties reader_properties(const KafkaSourceConfig& config) {
@@ -134,6 +144,7 @@ Record to_record(const rd_kafka_message_t& message) {
   if (message.payload != nullptr) {
     record.value = std::string_view(static_cast<const char*>(message.payload), message.len);
   }
+  record.source = source_of(message);
   return record;
 }
 

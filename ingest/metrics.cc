@@ -23,6 +23,12 @@ IngestMetrics::IngestMetrics(prometheus::Registry& registry)
       skipped_(counters(registry, "freshet_ingest_skipped_total",
                         "Records that mean nothing to us: tombstones, ignored types.")
                    .Add({})),
+      repeats_(counters(registry, "freshet_ingest_repeats_total",
+                        "Rekeyed records left out since they had come before.")
+                   .Add({})),
+      rekeyed_(counters(registry, "freshet_ingest_rekeyed_total",
+                        "Records written to the events topic, keyed by user.")
+                   .Add({})),
       batch_records_(prometheus::BuildHistogram()
                          .Name("freshet_ingest_batch_records")
                          .Help("Records folded and committed together.")
@@ -59,6 +65,12 @@ void IngestMetrics::record_dead_lettered(BadRecordReason reason) {
 }
 
 void IngestMetrics::record_skipped() { skipped_.Increment(); }
+
+void IngestMetrics::record_repeat() { repeats_.Increment(); }
+
+void IngestMetrics::record_rekeyed(std::size_t records) {
+  rekeyed_.Increment(static_cast<double>(records));
+}
 
 void IngestMetrics::set_lag(PartitionId partition, std::int64_t records) {
   lag_records_.Add({{"partition", std::to_string(partition.value)}})

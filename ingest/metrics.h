@@ -30,6 +30,10 @@ class IngestMetrics {
   void record_dead_lettered(BadRecordReason reason);
   /// A record that means nothing to us: a tombstone, or a type that is mapped to "ignore".
   void record_skipped();
+  /// A rekeyed record that had come before.
+  void record_repeat();
+  /// Records written to the topic keyed by user.
+  void record_rekeyed(std::size_t records);
   void set_lag(PartitionId partition, std::int64_t records);
   /// The partition left; its lag is another process's figure now.
   void forget(PartitionId partition);
@@ -37,6 +41,8 @@ class IngestMetrics {
  private:
   prometheus::Counter& records_;
   prometheus::Counter& skipped_;
+  prometheus::Counter& repeats_;
+  prometheus::Counter& rekeyed_;
   prometheus::Histogram& batch_records_;
   prometheus::Family<prometheus::Gauge>& lag_records_;
   std::array<prometheus::Counter*, kActionCount> events_{};

@@ -7,6 +7,7 @@
 
 #include "config/ids.h"
 #include "config/time.h"
+#include "ingest/source_position.h"
 
 namespace freshet {
 
@@ -19,6 +20,8 @@ struct Record {
   std::string_view key;
   /// Empty optional = tombstone (a record that deletes its key).
   std::optional<std::string_view> value;
+  /// Where it stood in the topic it was rekeyed from; empty = it was not.
+  std::optional<SourcePosition> source;
 };
 
 }  // namespace freshet

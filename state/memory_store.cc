@@ -8,6 +8,7 @@ Result<Recovery> MemoryStore::recover() {
   recovery.epoch = epoch_ = Epoch{epoch_.value + 1};
   for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
   for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
+  recovery.source_offsets = source_offsets_;
   return recovery;
 }
 
@@ -28,6 +29,7 @@ Status MemoryStore::commit(const Commit& commit) {
   for (const UserId& user : commit.settled) owed_.erase(user);
   for (const DeadLetter& letter : commit.dead_letters) dead_letters_[letter.offset] = letter;
   for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
+  for (const auto& [partition, offset] : commit.source_offsets) source_offsets_[partition] = offset;
   return {};
 }
 

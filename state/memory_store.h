@@ -21,6 +21,7 @@ class MemoryStore final : public StateStore {
   std::map<UserId, std::string> users_;
   std::map<UserId, OwedList> owed_;
   std::map<Offset, DeadLetter> dead_letters_;
+  SourceOffsetMap source_offsets_;
 };
 
 }  // namespace freshet

@@ -24,6 +24,8 @@ constexpr std::array<const char*, kFamilyCount> kFamilyNames{"default", "users",
 constexpr const char* kFormatKey = "format";
 constexpr const char* kNextOffsetKey = "next_offset";
 constexpr const char* kEpochKey = "epoch";
+/// Newest offset of a rekeyed log's source partition; its number follows.
+constexpr std::string_view kSourceKeys = "source/";
 constexpr std::int64_t kFormat = 1;
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
@@ -180,6 +182,13 @@ Result<Recovery> RocksDbStore::recover() {
     recovery.dead_letters.push_back(std::move(*letter));
     return {};
   }));
+  FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kMeta, [&](auto key, auto row) -> Status {
+    if (!key.starts_with(kSourceKeys)) return {};
+    const auto source = decode_source_position(row);
+    if (!source) return tl::unexpected(source.error());
+    recovery.source_offsets[source->partition] = source->offset;
+    return {};
+  }));
   return recovery;
 }
 
@@ -214,6 +223,10 @@ Status RocksDbStore::commit(const Commit& commit) {
   }
   for (const Offset offset : commit.settled_dead_letters) {
     batch.Delete(families[kDeadLetters], dead_letter_key(offset));
+  }
+  for (const auto& [partition, offset] : commit.source_offsets) {
+    batch.Put(families[kMeta], std::string(kSourceKeys) + std::to_string(partition.value),
+              encode_row(SourcePosition{partition, offset}));
   }
   batch.Put(families[kMeta], kNextOffsetKey, Parts::number_row(commit.next_offset.value));
   const rocksdb::Status status = parts_->db->Write({}, &batch);

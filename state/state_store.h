@@ -12,6 +12,7 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "ingest/dead_letter.h"
+#include "state/source_offsets.h"
 
 namespace freshet {
 
@@ -32,6 +33,7 @@ struct Commit {
   std::vector<UserId> settled;  ///< Leave the outbox. Must not stand in `owed` too.
   std::vector<DeadLetter> dead_letters;
   std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
+  SourceOffsetMap source_offsets;            ///< Of a rekeyed log; replace the ones before.
 };
 
 /// Where a partition goes on after a start.
@@ -40,6 +42,7 @@ struct Recovery {
   Epoch epoch;                        ///< Larger than any epoch taken before; already durable.
   std::vector<OwedList> owed;
   std::vector<DeadLetter> dead_letters;
+  SourceOffsetMap source_offsets;
 };
 
 /// The durable state of one partition. Port: RocksDB, memory. Confined to one thread.

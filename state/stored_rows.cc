@@ -7,6 +7,7 @@ namespace freshet {
 // owed_list   := version: u8 (=1) | offset: zigzag | event_time: zigzag ms
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
+// source      := version: u8 (=1) | partition: zigzag | offset: zigzag
 // bytes := length: varint, then the bytes; varint is LEB128.
 
 namespace {
@@ -65,6 +66,23 @@ Result<DeadLetter> decode_dead_letter(std::string_view row) {
   const bool known = static_cast<std::size_t>(letter.why.reason) < kBadRecordReasonCount;
   if (!known || !in.ok() || !in.at_end()) return unreadable("dead letters");
   return letter;
+}
+
+std::string encode_row(SourcePosition newest) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(newest.partition.value);
+  out.zigzag(newest.offset.value);
+  return out.take();
+}
+
+Result<SourcePosition> decode_source_position(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("source offsets");
+  const PartitionId partition{static_cast<std::int32_t>(in.zigzag())};
+  const Offset offset{in.zigzag()};
+  if (!in.ok() || !in.at_end()) return unreadable("source offsets");
+  return SourcePosition{partition, offset};
 }
 
 std::string dead_letter_key(Offset offset) {

@@ -166,6 +166,59 @@ TEST(PartitionTask, ResumesFromItsOwnStore) {
   EXPECT_EQ(restarted.open(), Offset{40});
 }
 
+/// The clicks of `log` as a rekeyed log has them: its writer died after every 100 records, and the
+/// next one began up to 30 records further back. Two source partitions take turns.
+FakeSource rekeyed(const std::vector<std::string>& log, Offset start, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  FakeSource source;
+  for (std::size_t from = 0; from < log.size(); from += 100) {
+    const std::size_t again = std::min<std::size_t>(from, random() % 30);
+    for (std::size_t i = from - again; i < std::min(from + 100, log.size()); ++i) {
+      source.append_from(
+          {PartitionId{static_cast<std::int32_t>(i % 2)}, Offset{static_cast<std::int64_t>(i / 2)}},
+          log[i]);
+    }
+  }
+  source.start_at(start);
+  source.deliver_at_most(37);
+  source.end();
+  return source;
+}
+
+TEST(PartitionTask, LeavesOutWhatARekeyedLogRepeatsAlsoAfterCrashes) {
+  const std::uint64_t seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto log = make_log(1'000, seed);
+  Config config;
+  config.ingest.rekey.from_topic = "clicks";
+  config.state.recent_event_ids_max = 0;  // Duplicates are not to be told by their ids here.
+  MemoryStore plain;
+  {
+    Process process(plain, config);
+    process.open();
+    FakeSource source = source_of(log, Offset{0}, 50);
+    while (!source.exhausted()) ASSERT_TRUE(process.run_once(source));
+  }
+  MemoryStore durable;
+  for (bool done = false; !done;) {
+    Process process(durable, config);
+    process.fail_commit(1 + static_cast<int>(random() % 10));
+    FakeSource source = rekeyed(log, process.open().value_or(Offset{0}), seed);
+    Status alive;
+    while (alive && !source.exhausted()) {
+      alive = process.run_once(source);
+      process.serve();
+    }
+    done = alive.has_value();
+  }
+
+  const Users got = users_of(durable);
+  const Users expected = users_of(plain);
+  ASSERT_EQ(got.size(), expected.size()) << "seed " << seed;
+  for (const auto& [user, state] : expected) EXPECT_EQ(got.at(user), state) << user << " " << seed;
+}
+
 TEST(PartitionTask, OwesOneListForABurstOfEvents) {
   const std::vector<std::string> log{click("u", "a", kStartMs), click("u", "b", kStartMs + 1),
                                      click("u", "c", kStartMs + 2)};

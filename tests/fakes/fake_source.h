@@ -23,9 +23,15 @@ class FakeSource final : public RecordSource {
   Offset append(std::optional<std::string> value, std::string key = "",
                 std::optional<EventTime> timestamp = std::nullopt) {
     const Offset offset = high_;
-    log_.push_back({offset, timestamp, std::move(key), std::move(value)});
+    log_.push_back({offset, timestamp, std::move(key), std::move(value), {}});
     ++high_.value;
     return offset;
+  }
+
+  /// Appends a record that was rekeyed from `source`.
+  void append_from(SourcePosition source, std::string value) {
+    append(std::move(value));
+    log_.back().source = source;
   }
 
   /// Leaves `count` offsets without a record, as transaction markers and compaction do.
@@ -56,6 +62,7 @@ class FakeSource final : public RecordSource {
       record.timestamp = entry.timestamp;
       record.key = entry.key;
       if (entry.value) record.value = *entry.value;
+      record.source = entry.source;
       batch_.push_back(record);
     }
     if (batch_.empty() && max > 0 && failure_ && failure_->first <= high_) {
@@ -75,6 +82,7 @@ class FakeSource final : public RecordSource {
     std::optional<EventTime> timestamp;
     std::string key;
     std::optional<std::string> value;
+    std::optional<SourcePosition> source;
   };
 
   bool fails_at(Offset offset) const { return failure_ && offset >= failure_->first; }

@@ -136,6 +136,17 @@ TEST_P(StateStoreContract, HoldsAllOfACommitAfterReopening) {
               ElementsAre(Optional(std::string("state of a")), Optional(std::string())));
 }
 
+TEST_P(StateStoreContract, KeepsTheNewestSourceOffsets) {
+  recover();
+  const PartitionId first{0};
+  const PartitionId other{12};
+  commit({.next_offset = Offset{1}, .source_offsets = {{first, Offset{5}}, {other, Offset{7}}}});
+  commit({.next_offset = Offset{2}, .source_offsets = {{first, Offset{1'000'000}}}});
+
+  const SourceOffsetMap expected{{first, Offset{1'000'000}}, {other, Offset{7}}};
+  EXPECT_EQ(recover_after_reopening().source_offsets, expected);
+}
+
 TEST_P(StateStoreContract, MovesTheNextOffsetWithAnEmptyCommit) {
   recover();
   commit({.next_offset = Offset{0}});

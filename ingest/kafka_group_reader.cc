@@ -1,0 +1,108 @@
+#include "ingest/kafka_group_reader.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ingest/kafka_client.h"
+
+namespace freshet {
+
+using std::chrono::milliseconds;
+
+class KafkaGroupReader::Impl {
+ public:
+  Impl(const KafkaSourceConfig& config, std::string topic)
+      : config_(config), topic_(std::move(topic)) {}
+
+  ~Impl() {
+    messages_.clear();
+    if (handle_) rd_kafka_consumer_close(handle_.get());
+  }
+
+  Status join(milliseconds timeout) {
+    KafkaProperties properties = reader_properties(config_);
+    properties["group.id"] = config_.group + ".rekey";
+    properties["auto.offset.reset"] = "earliest";
+    properties["session.timeout.ms"] = std::to_string(config_.session_timeout.count());
+    auto conf = make_kafka_conf(properties);
+    if (!conf) return tl::unexpected(std::move(conf).error());
+    auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+    if (!handle) return tl::unexpected(std::move(handle).error());
+    handle_ = std::move(*handle);
+    rd_kafka_poll_set_consumer(handle_.get());
+    const auto count = count_kafka_partitions(handle_.get(), config_.brokers, topic_, timeout);
+    if (!count) return tl::unexpected(count.error());
+    return subscribe();
+  }
+
+  Result<std::span<const Record>> poll(std::size_t max, milliseconds wait) {
+    records_.clear();
+    messages_.clear();
+    while (messages_.size() < max) {
+      KafkaMessage message(rd_kafka_consumer_poll(
+          handle_.get(), messages_.empty() ? static_cast<int>(wait.count()) : 0));
+      if (!message) break;
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
+        continue;
+      }
+      next_[message->partition] = message->offset + 1;
+      messages_.push_back(std::move(message));
+    }
+    for (const KafkaMessage& message : messages_) records_.push_back(to_record(*message));
+    return std::span<const Record>(records_);
+  }
+
+  void commit() {
+    if (next_.empty()) return;
+    const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
+    for (const auto& [partition, next] : std::exchange(next_, {})) {
+      rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), partition)->offset = next;
+    }
+    const auto answer = rd_kafka_commit(handle_.get(), offsets.get(), /*async=*/0);
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      spdlog::warn("kafka: group {}.rekey: {}; what was read since is read again", config_.group,
+                   rd_kafka_err2str(answer));
+    }
+  }
+
+ private:
+  Status subscribe() {
+    const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto answer = rd_kafka_subscribe(handle_.get(), topics.get());
+    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    return error(ErrorCode::kUnavailable,
+                 fmt::format("subscribing to {}: {}", topic_, rd_kafka_err2str(answer)));
+  }
+
+  const KafkaSourceConfig config_;
+  const std::string topic_;
+  KafkaHandle handle_;
+  std::vector<KafkaMessage> messages_;
+  std::vector<Record> records_;
+  std::map<std::int32_t, std::int64_t> next_;  // By partition: what commit() commits.
+};
+
+Result<std::unique_ptr<KafkaGroupReader>> KafkaGroupReader::open(const KafkaSourceConfig& config,
+                                                                 const std::string& topic,
+                                                                 milliseconds timeout) {
+  auto impl = std::make_unique<Impl>(config, topic);
+  FRESHET_RETURN_IF_ERROR(impl->join(timeout));
+  return std::unique_ptr<KafkaGroupReader>(new KafkaGroupReader(std::move(impl)));
+}
+
+KafkaGroupReader::KafkaGroupReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KafkaGroupReader::~KafkaGroupReader() = default;
+
+Result<std::span<const Record>> KafkaGroupReader::poll(std::size_t max, milliseconds wait) {
+  return impl_->poll(max, wait);
+}
+void KafkaGroupReader::commit() { impl_->commit(); }
+
+}  // namespace freshet
