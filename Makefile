@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench format clean setup-build setup-test
+.PHONY: help demo test asan tsan fuzz bench format clean setup-build setup-test
 
 FOR ?=
 ARGS ?=
@@ -34,6 +34,12 @@ asan tsan: setup-build ## Runs the unit and contract tests under a sanitizer
 	@$(call configure,$@)
 	@$(call build,$@)
 	@$(call ctest,$@)
+
+fuzz: ## Fuzzes every decoder with libFuzzer, FOR=10s each
+	@docker/install-packages.sh run build fuzz
+	@$(call configure,fuzz) -DFRESHET_FUZZ_SECONDS=$(or $(FOR:s=),10)
+	@$(call build,fuzz)
+	@ctest --preset fuzz -j $(JOBS) --verbose 2>&1 | grep -E 'stat::number_of_executed|stat::new_units|ERROR|SUMMARY|tests passed|Passed|Failed'
 
 bench: setup-build ## Builds for release and runs every benchmark
 	@$(call configure,release)

@@ -91,8 +91,8 @@ class FieldParser {
       return "must be keys with values: write one \"key: value\" per line below it, or {}";
     }
     for (const auto& [key, value] : node_.entries) {
-      const auto problem = with_text(value, [&](const std::string& text) -> Problem {
-        entries[key] = text;
+      const auto problem = with_text(value, [&, &name = key](const std::string& text) -> Problem {
+        entries[name] = text;
         return {};
       });
       if (problem) return quoted(key) + ": " + *problem;

@@ -36,10 +36,10 @@ class Converter {
     if (!key.IsScalar()) throw YAML::Exception(key.Mark(), "a key must be text");
     const std::string& name = key.Scalar();
     const bool twice = std::any_of(node.entries.begin(), node.entries.end(),
-                                   [&](const auto& entry) { return entry.first == name; });
+                                   [&](const auto& entry) { return entry.key == name; });
     if (twice) throw YAML::Exception(key.Mark(), "key \"" + name + "\" stands twice");
-    node.entries.emplace_back(name, convert(value, depth + 1));
-    node.entries.back().second.line = key.Mark().line + 1;
+    node.entries.push_back({name, convert(value, depth + 1)});
+    node.entries.back().value.line = key.Mark().line + 1;
   }
 
   int values_ = 0;

@@ -9,6 +9,8 @@
 
 namespace freshet {
 
+struct YamlEntry;
+
 /// A YAML value without the YAML library. Immutable after construction (a value).
 struct YamlNode {
   enum class Kind { kNull, kText, kList, kMap };
@@ -17,7 +19,13 @@ struct YamlNode {
   int line = 0;      ///< First is 1.
   std::string text;  ///< Of kText: numbers and bools too are text until a field reads them.
   std::vector<YamlNode> items;
-  std::vector<std::pair<std::string, YamlNode>> entries;  ///< In the order written.
+  std::vector<YamlEntry> entries;  ///< In the order written.
+};
+
+/// A key and its value.
+struct YamlEntry {
+  std::string key;
+  YamlNode value;
 };
 
 /// Parses one document. Errors: kInvalidConfig with line and column; also for a key that stands

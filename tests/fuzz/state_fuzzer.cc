@@ -1,0 +1,37 @@
+#include "state/stored_rows.h"
+#include "state/user_state_codec.h"
+#include "tests/fuzz/fuzz_target.h"
+
+using namespace freshet;
+
+namespace {
+
+void check_user_state(std::string_view bytes) {
+  const auto state = decode_user_state(bytes);
+  if (!state) return;
+  const auto again = decode_user_state(encode(*state));
+  require(again.has_value() && *again == *state, "a state that was read is written as it is");
+}
+
+void check_rows(std::string_view bytes) {
+  if (const auto owed = decode_owed_list("user", bytes)) {
+    const auto again = decode_owed_list("user", encode_row(*owed));
+    require(again && *again == *owed, "owed lists keep");
+  }
+  if (const auto letter = decode_dead_letter(bytes)) {
+    require(decode_dead_letter(encode_row(*letter)).has_value(), "dead letters keep");
+  }
+  if (const auto source = decode_source_position(bytes)) {
+    const auto again = decode_source_position(encode_row(*source));
+    require(again && *again == *source, "source offsets keep");
+  }
+}
+
+}  // namespace
+
+/// What stands in the database: read, or refused.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  check_user_state(text_of(data, size));
+  check_rows(text_of(data, size));
+  return 0;
+}
