@@ -12,6 +12,7 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "ingest/dead_letter.h"
+#include "state/log_mark.h"
 
 namespace freshet {
 
@@ -32,6 +33,7 @@ struct Commit {
   std::vector<UserId> settled;  ///< Leave the outbox. Must not stand in `owed` too.
   std::vector<DeadLetter> dead_letters;
   std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
+  std::optional<LogMark> newest_record;      ///< The last one processed; empty = as before.
 };
 
 /// Where a partition goes on after a start.

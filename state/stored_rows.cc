@@ -7,6 +7,7 @@ namespace freshet {
 // owed_list   := version: u8 (=1) | offset: zigzag | event_time: zigzag ms
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
+// log_mark    := version: u8 (=1) | offset: zigzag | hash: u64
 // bytes := length: varint, then the bytes; varint is LEB128.
 
 namespace {
@@ -65,6 +66,24 @@ Result<DeadLetter> decode_dead_letter(std::string_view row) {
   const bool known = static_cast<std::size_t>(letter.why.reason) < kBadRecordReasonCount;
   if (!known || !in.ok() || !in.at_end()) return unreadable("dead letters");
   return letter;
+}
+
+std::string encode_row(const LogMark& mark) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(mark.offset.value);
+  out.u64(mark.hash);
+  return out.take();
+}
+
+Result<LogMark> decode_log_mark(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("newest record");
+  LogMark mark;
+  mark.offset = Offset{in.zigzag()};
+  mark.hash = in.u64();
+  if (!in.ok() || !in.at_end()) return unreadable("newest record");
+  return mark;
 }
 
 std::string dead_letter_key(Offset offset) {
