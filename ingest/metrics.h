@@ -31,6 +31,8 @@ class IngestMetrics {
   /// A record that means nothing to us: a tombstone, or a type that is mapped to "ignore".
   void record_skipped();
   void set_lag(PartitionId partition, std::int64_t records);
+  /// Part of the backlog met at the assignment that is done; 1 = the partition is current.
+  void set_caught_up(PartitionId partition, double ratio);
   /// The partition left; its lag is another process's figure now.
   void forget(PartitionId partition);
 
@@ -39,6 +41,7 @@ class IngestMetrics {
   prometheus::Counter& skipped_;
   prometheus::Histogram& batch_records_;
   prometheus::Family<prometheus::Gauge>& lag_records_;
+  prometheus::Family<prometheus::Gauge>& caught_up_ratio_;
   std::array<prometheus::Counter*, kActionCount> events_{};
   std::array<prometheus::Counter*, kBadRecordReasonCount> dead_letters_{};
 };
