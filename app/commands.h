@@ -21,6 +21,7 @@ void add_generate_command(CLI::App& app, Command& chosen);
 void add_evaluate_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 void add_topics_command(CLI::App& app, Command& chosen);
+void add_state_command(CLI::App& app, Command& chosen);
 void add_version_command(CLI::App& app, Command& chosen);
 
 }  // namespace freshet

@@ -112,6 +112,15 @@ void Engine::start_partition(PartitionId partition, Offset start,
   });
 }
 
+void Engine::stop_partition(PartitionId partition) {
+  std::jthread stopped;
+  {
+    std::lock_guard lock(mutex_);
+    const auto it = partitions_.find(partition);
+    if (it != partitions_.end()) stopped = std::move(it->second->thread);
+  }
+}  // Requests the stop and joins.
+
 void Engine::close_partition(PartitionId partition) {
   std::unique_ptr<Partition> closed;
   {

@@ -46,6 +46,8 @@ class Engine {
                                                std::unique_ptr<StateStore> store);
   /// Starts the opened partition's task on `source`, whose first record has offset `start` or more.
   void start_partition(PartitionId partition, Offset start, std::unique_ptr<RecordSource> source);
+  /// Stops the partition's task; its state stays open and nobody uses it any more.
+  void stop_partition(PartitionId partition);
   /// Stops the partition's task and closes its state; returns when both are done.
   void close_partition(PartitionId partition);
 

@@ -1,11 +1,13 @@
 #include "app/kafka_pipeline.h"
 
+#include <fmt/format.h>
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
 
 #include "app/api.h"
 #include "app/network_choice.h"
 #include "app/thread_names.h"
+#include "state/directory_snapshot_store.h"
 
 namespace freshet {
 namespace {
@@ -64,11 +66,31 @@ Status KafkaPipeline::start_parts() {
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());
 
-  owner_ = std::make_unique<StateOwner>(config_.state, rocksdb_, *engine_);
+  FRESHET_RETURN_IF_ERROR(start_consumer());
+  return start_http();
+}
+
+Status KafkaPipeline::start_consumer() {
+  auto local = DirectorySnapshotStore::open(config_.state.directory);
+  if (!local) return tl::unexpected(local.error());
+  local_ = std::move(*local);
+  if (const std::string& directory = config_.state.snapshots.directory; !directory.empty()) {
+    auto snapshots = DirectorySnapshotStore::open(directory);
+    if (!snapshots) return tl::unexpected(snapshots.error());
+    snapshots_ = std::move(*snapshots);
+    keeper_ =
+        std::make_unique<SnapshotKeeper>(config_.state, *snapshots_, figures_.state(), clock_);
+  }
+  auto probe = KafkaRecordProbe::open(config_.ingest.kafka, kConnectWait);
+  if (!probe) return tl::unexpected(probe.error());
+  probe_ = std::move(*probe);
+  owner_ = std::make_unique<StateOwner>(StateOwnerParts{config_, rocksdb_, *engine_, *probe_,
+                                                        *local_, snapshots_.get(), keeper_.get(),
+                                                        figures_.state(), clock_});
   auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
-  return start_http();
+  return {};
 }
 
 Status KafkaPipeline::start_items_feed() {
@@ -136,10 +158,22 @@ Status KafkaPipeline::run(std::stop_token stop,
 
 void KafkaPipeline::tick() {
   for (const auto& [partition, next] : engine_->next_offsets()) consumer_->commit(partition, next);
-  owner_->record_figures(figures_.state());
+  owner_->record_figures();
   figures_.tick(
       {{"learning", engine_->learning_queue_ratio()}, {"ranking", engine_->ranking_queue_ratio()}},
       publisher_->in_flight());
+  log_catching_up();
+}
+
+void KafkaPipeline::log_catching_up() const {
+  constexpr int kWidth = 20;
+  for (const PartitionLag& lag : figures_.status().lag) {
+    if (lag.caught_up_ratio >= 1) continue;
+    const int filled = static_cast<int>(lag.caught_up_ratio * kWidth);
+    spdlog::info("partition {}: catching up [{:█<{}}{:░<{}}] {:.0f} %, {} records to go",
+                 lag.partition.value, "", filled, "", kWidth - filled, lag.caught_up_ratio * 100,
+                 lag.lag_records);
+  }
 }
 
 void KafkaPipeline::fail(const Error& failure) {

@@ -9,6 +9,7 @@
 #include "app/partition_owner.h"
 #include "app/pipeline_figures.h"
 #include "app/rekeyer.h"
+#include "app/snapshot_keeper.h"
 #include "config/config.h"
 #include "ingest/kafka_consumer.h"
 #include "sinks/http_server.h"
@@ -40,8 +41,10 @@ class KafkaPipeline {
   Status start_parts();
   Status start_items_feed();
   Status start_rekeyer();
+  Status start_consumer();
   Status start_http();
   void tick();
+  void log_catching_up() const;
   void fail(const Error& error);
 
   // In the order of the data path; destroyed in reverse, so that nothing writes to what is gone.
@@ -54,11 +57,15 @@ class KafkaPipeline {
   BoundedQueue<Error> failures_{1};
   std::unique_ptr<KafkaPublisher> publisher_;
   RocksDbResources rocksdb_;
+  std::unique_ptr<SnapshotStore> local_;
+  std::unique_ptr<SnapshotStore> snapshots_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<ItemsFeed> items_;
   std::jthread items_thread_;
   std::unique_ptr<Rekeyer> rekeyer_;
   std::jthread rekeyer_thread_;
+  std::unique_ptr<SnapshotKeeper> keeper_;
+  std::unique_ptr<KafkaRecordProbe> probe_;
   std::unique_ptr<StateOwner> owner_;
   std::unique_ptr<KafkaConsumer> consumer_;
   std::unique_ptr<HttpServer> http_;

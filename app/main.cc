@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   freshet::add_evaluate_command(app, chosen);
   freshet::add_validate_command(app, chosen);
   freshet::add_topics_command(app, chosen);
+  freshet::add_state_command(app, chosen);
   freshet::add_version_command(app, chosen);
   CLI11_PARSE(app, argc, argv);
 

@@ -3,64 +3,98 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "state/partition_layout.h"
+
 namespace freshet {
 namespace {
 
-/// Checks that the records from `next` on are still there and were ever there.
-Status check_start(PartitionId partition, Offset next, Watermarks broker) {
-  if (next < broker.low) {
-    return error(
-        ErrorCode::kUnavailable,
-        fmt::format("partition {}: its state ends at offset {}, but Kafka keeps records "
-                    "from {} on: {} records are gone. Raise the topic's retention; to go "
-                    "on without them, move the partition's state directory away",
-                    partition.value, next.value, broker.low.value, broker.low.value - next.value));
-  }
-  if (next > broker.high) {
-    return error(
-        ErrorCode::kUnavailable,
-        fmt::format("partition {}: its state ends at offset {}, but the topic ends at {}: "
-                    "was the topic recreated? Move the partition's state directory and the "
-                    "model directory away to start anew",
-                    partition.value, next.value, broker.high.value));
-  }
-  return {};
+GapPolicy policy_of(const KafkaSourceConfig& config) {
+  return config.on_gap == "reset_state" ? GapPolicy::kReset : GapPolicy::kFail;
 }
 
 }  // namespace
 
-std::string StateOwner::directory_of(PartitionId partition) const {
-  return fmt::format("{}/partition-{}", config_.directory, partition.value);
+StateOwner::StateOwner(StateOwnerParts parts)
+    : parts_(parts),
+      restorer_(parts.config.state, parts.resources, parts.snapshots,
+                policy_of(parts.config.ingest.kafka)) {}
+
+Status StateOwner::counted(std::size_t partition_count) {
+  partition_count_ = static_cast<std::int32_t>(partition_count);
+  const PartitionLayout layout{parts_.config.ingest.kafka.events_topic, partition_count_};
+  const StateConfig& config = parts_.config.state;
+  FRESHET_RETURN_IF_ERROR(check_layout(parts_.local, layout, config.directory));
+  if (!parts_.snapshots) return {};
+  return check_layout(*parts_.snapshots, layout, config.snapshots.directory);
+}
+
+LogView StateOwner::log_of(PartitionId partition, Watermarks broker) const {
+  return {{parts_.config.ingest.kafka.events_topic, partition_count_, partition},
+          broker,
+          [this, partition](Offset offset) -> Result<std::optional<LogMark>> {
+            LogMark mark;
+            const auto found = parts_.probe.look_at(
+                partition, offset, [&](const Record& record) { mark = mark_of(record); });
+            if (!found) return tl::unexpected(found.error());
+            return *found ? std::optional(mark) : std::nullopt;
+          }};
 }
 
 Result<Offset> StateOwner::assigned(PartitionId partition, Watermarks broker,
                                     std::unique_ptr<RecordSource> source) {
-  auto store = RocksDbStore::open(directory_of(partition), resources_);
-  if (!store) return tl::unexpected(store.error());
-  const RocksDbStore* opened = store->get();
-  auto next = engine_.open_partition(partition, std::move(*store));
-  if (!next) return tl::unexpected(next.error());
-  const Offset start = next->value_or(broker.low);
-  if (const Status checked = check_start(partition, start, broker); !checked) {
-    engine_.close_partition(partition);
-    return tl::unexpected(checked.error());
+  const SteadyTime begin = parts_.clock.steady_now();
+  const LogView log = log_of(partition, broker);
+  auto restored = restorer_.restore(log);
+  if (!restored) return tl::unexpected(restored.error());
+  for (const std::string& warning : restored->warnings) {
+    spdlog::warn("partition {}: {}", partition.value, warning);
   }
-  stores_[partition] = opened;
-  spdlog::info("partition {}: assigned, from offset {} of {}", partition.value, start.value,
-               broker.high.value);
-  engine_.start_partition(partition, start, std::move(source));
-  return start;
+  const StartKind kind = restored->kind;
+  auto offset = start(log, std::move(*restored), std::move(source));
+  if (!offset) return offset;
+  const auto duration = parts_.clock.steady_now() - begin;
+  parts_.metrics.record_start(kind, duration);
+  spdlog::info("partition {}: assigned, from offset {} of {}, state: {}, {:.0f} ms",
+               partition.value, offset->value, broker.high.value, to_string(kind),
+               std::chrono::duration<double, std::milli>(duration).count());
+  return offset;
+}
+
+Result<Offset> StateOwner::start(const LogView& log, RestoredPartition restored,
+                                 std::unique_ptr<RecordSource> source) {
+  const PartitionId partition = log.of.partition;
+  const RocksDbStore& store = *restored.store;
+  auto next = parts_.engine.open_partition(partition, std::move(restored.store));
+  if (!next) return tl::unexpected(next.error());
+  const auto position = store.position();
+  if (!position) {
+    parts_.engine.close_partition(partition);
+    return tl::unexpected(position.error());
+  }
+  if (parts_.keeper) {
+    parts_.keeper->watch(log.of, store, position->epoch,
+                         restored.snapshot ? &*restored.snapshot : nullptr);
+  }
+  stores_[partition] = &store;
+  const Offset offset = next->value_or(log.watermarks.low);
+  parts_.engine.start_partition(partition, offset, std::move(source));
+  return offset;
 }
 
 void StateOwner::revoked(PartitionId partition) {
+  parts_.engine.stop_partition(partition);
+  if (parts_.keeper) parts_.keeper->release(partition);
   stores_.erase(partition);
-  engine_.close_partition(partition);
+  parts_.engine.close_partition(partition);
   spdlog::info("partition {}: given up", partition.value);
 }
 
-void StateOwner::record_figures(StateMetrics& metrics) const {
-  for (const auto& [partition, store] : stores_) metrics.set_database(partition, store->figures());
-  metrics.set_memory_bytes(resources_.memory_bytes());
+void StateOwner::record_figures() {
+  for (const auto& [partition, store] : stores_) {
+    parts_.metrics.set_database(partition, store->figures());
+  }
+  parts_.metrics.set_memory_bytes(parts_.resources.memory_bytes());
+  if (parts_.keeper) parts_.keeper->record_ages();
 }
 
 }  // namespace freshet

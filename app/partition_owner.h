@@ -1,35 +1,53 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "app/engine.h"
+#include "app/snapshot_keeper.h"
 #include "ingest/kafka_consumer.h"
-#include "state/rocksdb_store.h"
+#include "ingest/kafka_record_probe.h"
+#include "state/partition_restorer.h"
 
 namespace freshet {
 
-/// Gives the partitions that Kafka assigns to the engine, each on its own database. The position to
-/// resume from comes from that database alone. Confined to the consumer's thread, except
-/// record_figures().
+/// What the owner of the partitions works with. All outlive it.
+struct StateOwnerParts {
+  const Config& config;
+  const RocksDbResources& resources;
+  Engine& engine;
+  KafkaRecordProbe& probe;
+  SnapshotStore& local;      ///< state.directory, for its layout.
+  SnapshotStore* snapshots;  ///< Null = none are kept.
+  SnapshotKeeper* keeper;    ///< Null as `snapshots`.
+  StateMetrics& metrics;
+  const Clock& clock;
+};
+
+/// Gives the partitions that Kafka assigns to the engine, each on its own database: the local one
+/// or a snapshot, whichever is newer. The position to resume from comes from there alone. Confined
+/// to the consumer's thread.
 class StateOwner final : public PartitionOwner {
  public:
-  StateOwner(const StateConfig& config, const RocksDbResources& resources, Engine& engine)
-      : config_(config), resources_(resources), engine_(engine) {}
+  explicit StateOwner(StateOwnerParts parts);
 
+  Status counted(std::size_t partition_count) override;
   Result<Offset> assigned(PartitionId partition, Watermarks broker,
                           std::unique_ptr<RecordSource> source) override;
   void revoked(PartitionId partition) override;
 
-  /// Sets the metrics of the databases that are open.
-  void record_figures(StateMetrics& metrics) const;
+  /// Sets the metrics of the databases that are open, and of their snapshots.
+  void record_figures();
 
  private:
-  std::string directory_of(PartitionId partition) const;
+  LogView log_of(PartitionId partition, Watermarks broker) const;
+  Result<Offset> start(const LogView& log, RestoredPartition restored,
+                       std::unique_ptr<RecordSource> source);
 
-  const StateConfig& config_;
-  const RocksDbResources& resources_;
-  Engine& engine_;
+  const StateOwnerParts parts_;
+  PartitionRestorer restorer_;
+  std::int32_t partition_count_ = 0;
   std::map<PartitionId, const RocksDbStore*> stores_;  // Owned by the engine's tasks.
 };
 

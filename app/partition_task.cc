@@ -26,6 +26,7 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       ports_(ports),
       decoder_(config.ingest),
       fold_(config.state),
+      catch_up_(config.ingest.catch_up.lag_records),
       questions_(kQuestionsMax) {}
 
 Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> store,
@@ -53,6 +54,7 @@ Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
 }
 
 Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
+  catch_up_.advance(next_offset(), source.watermarks());
   auto records = poll(source);
   if (!records) return tl::unexpected(records.error());
 
@@ -65,11 +67,17 @@ Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   FRESHET_RETURN_IF_ERROR(score(batch));
   FRESHET_RETURN_IF_ERROR(publish_dead_letters(batch));
   FRESHET_RETURN_IF_ERROR(answer_questions());
-  ports_.figures.set_progress(partition_, next_offset(), source.watermarks(), outbox_.size());
+  ports_.figures.set_progress(partition_, next_offset(), source.watermarks(), outbox_.size(),
+                              catch_up_.ratio());
   return {};
 }
 
 bool PartitionTask::may_read() const { return outbox_.size() < kOwedMax; }
+
+/// A full outbox would stop the reading, and with it the catching up: then lists go out, marked.
+bool PartitionTask::holds_lists() const {
+  return catch_up_.active() && config_.ingest.catch_up.lists == "hold" && may_read();
+}
 
 Result<std::span<const Record>> PartitionTask::poll(RecordSource& source) {
   if (!may_read()) return std::span<const Record>{};
@@ -86,8 +94,10 @@ PartitionTask::Batch PartitionTask::decode(std::span<const Record> records) {
     batch.commit.next_offset = Offset{record.offset.value + 1};
     batch.any_record = true;
   }
+  if (!batch.any_record) return batch;
   batch.commit.source_offsets = source_offsets_.take_changes();
-  if (batch.any_record) ports_.figures.count_records(records.size());
+  batch.commit.newest_record = mark_of(records.back());
+  ports_.figures.count_records(records.size());
   return batch;
 }
 
@@ -213,6 +223,7 @@ void PartitionTask::learn(Batch& batch, std::stop_token stop) {
 }
 
 Status PartitionTask::score(Batch& batch) {
+  if (holds_lists()) return {};
   while (const PendingList* pending = outbox_.front()) {
     if (ports_.ranking.size() >= ports_.ranking.capacity()) return {};
     auto request = request_for(*pending, batch);
@@ -245,6 +256,7 @@ RankRequest PartitionTask::make_request(UserId user, UserState state, Offset off
   request.event_time = state.newest_event_time;
   request.state = std::move(state);
   request.position = {partition_, offset, epoch_};
+  request.catching_up = catch_up_.active();
   request.received_time = request.queued_time = ports_.clock.steady_now();
   return request;
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "app/catch_up.h"
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
 #include "app/pipeline_figures.h"
@@ -90,6 +91,7 @@ class PartitionTask {
   };
 
   bool may_read() const;
+  bool holds_lists() const;
   Result<std::span<const Record>> poll(RecordSource& source);
   Batch decode(std::span<const Record> records);
   void decode_record(const Record& record, Batch& batch);
@@ -119,6 +121,7 @@ class PartitionTask {
   Epoch epoch_{};
   Outbox outbox_;
   SourceOffsets source_offsets_;
+  CatchUp catch_up_;
   std::map<Offset, DeadLetter> dead_letters_in_flight_;
   std::vector<DeadLetter> dead_letters_to_send_;
   BoundedQueue<Question> questions_;

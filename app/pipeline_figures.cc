@@ -81,16 +81,18 @@ void PipelineFigures::record_commit(std::chrono::nanoseconds duration, std::size
 }
 
 void PipelineFigures::set_progress(PartitionId partition, Offset next, Watermarks watermarks,
-                                   std::size_t owed) {
+                                   std::size_t owed, double caught_up) {
   const std::int64_t lag = std::max<std::int64_t>(0, watermarks.high.value - next.value);
   ingest_.set_lag(partition, lag);
+  ingest_.set_caught_up(partition, caught_up);
   state_.set_outbox(partition, owed);
   std::lock_guard lock(mutex_);
-  lag_[partition] = {partition, next, lag};
+  lag_[partition] = {partition, next, lag, caught_up};
 }
 
 void PipelineFigures::forget_partition(PartitionId partition) {
   ingest_.forget(partition);
+  state_.forget(partition);
   std::lock_guard lock(mutex_);
   lag_.erase(partition);
 }

@@ -42,7 +42,9 @@ class PipelineFigures {
   void count_dead_letter(const BadRecord& why);
   void keep_dead_letter(const DeadLetter& letter);
   void record_commit(std::chrono::nanoseconds duration, std::size_t users);
-  void set_progress(PartitionId partition, Offset next, Watermarks watermarks, std::size_t owed);
+  /// `caught_up`: part of the backlog met at the assignment that is done, 0 to 1.
+  void set_progress(PartitionId partition, Offset next, Watermarks watermarks, std::size_t owed,
+                    double caught_up = 1);
   void forget_partition(PartitionId partition);
 
   // Told by the scoring stage.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -62,6 +63,9 @@ struct KafkaSourceConfig {
   /// "cooperative-sticky" or "range".
   std::string assignment = "cooperative-sticky";
   std::chrono::milliseconds session_timeout{10000};
+  /// What to do with a state that does not fit the log (records gone, topic made anew): "fail", or
+  /// "reset_state" to go on from an older snapshot that fits, else from the log's beginning.
+  std::string on_gap = "fail";
   /// Longest wait of an empty fetch on the broker. Shorter costs requests, not latency.
   std::chrono::milliseconds fetch_wait_max{10};
   /// Memory for records fetched ahead, per partition.
@@ -76,10 +80,19 @@ struct RekeyConfig {
   std::string from_topic;
 };
 
+/// What happens to lists while a partition that was taken over replays what it missed.
+struct CatchUpConfig {
+  /// A partition with more unread records than this catches up until it has fewer.
+  std::uint64_t lag_records = 10'000;
+  /// "mark": lists go out, marked as catching up. "hold": users wait until it is over.
+  std::string lists = "mark";
+};
+
 /// Reading and decoding.
 struct IngestConfig {
   KafkaSourceConfig kafka;
   RekeyConfig rekey;
+  CatchUpConfig catch_up;
   /// "json" or "csv" (a record's value is one line; headings in `csv_columns`).
   std::string format = "json";
   std::vector<std::string> csv_columns;

@@ -26,12 +26,26 @@ void add_kafka(ConfigFields& f, KafkaSourceConfig& c) {
         "Silence after which the group gives this process's partitions away. Shorter recovers "
         "sooner, longer forgives pauses; brokers refuse less than their "
         "`group.min.session.timeout.ms`, usually 6 s.");
+  f.add("on_gap", &c.on_gap, one_of({"fail", "reset_state"}),
+        "When a partition's state does not fit its log (records are gone that were never read, the "
+        "topic was made anew): stop, or go on from an older snapshot that fits, else from the "
+        "log's beginning.");
   f.add("fetch_wait_max", &c.fetch_wait_max, between(milliseconds{1}, seconds{5}),
         "Longest wait of an empty fetch on the broker. Shorter costs requests, not latency.");
   f.add("prefetch_bytes_max", &c.prefetch_bytes_max, bytes_between(64 * kKiB, 2 * kGiB),
         "Memory for records fetched ahead, per partition.");
   f.add("properties", &c.properties, any(),
         "Handed to librdkafka as they are, for example `security.protocol`; ours win.");
+}
+
+void add_catch_up(ConfigFields& f, CatchUpConfig& c) {
+  f.section("ingest.catch_up");
+  f.add("lag_records", &c.lag_records, between(0, 1e15),
+        "A partition that was taken over with more unread records than this catches up until it "
+        "has fewer.");
+  f.add("lists", &c.lists, one_of({"mark", "hold"}),
+        "Lists made meanwhile: `mark` publishes them with `catching_up` set, `hold` keeps them "
+        "back until the state is current.");
 }
 
 void add_mapping(ConfigFields& f, EventMapping& c) {
@@ -105,6 +119,7 @@ void add_fields(ConfigFields& f, IngestConfig& c) {
         "Most records folded and committed together. Larger raises throughput and latency.");
   f.add("poll_wait", &c.poll_wait, between(milliseconds{1}, seconds{1}),
         "Longest wait for a batch's first record; also how long a question may wait.");
+  add_catch_up(f, c.catch_up);
   add_mapping(f, c.mapping);
 }
 

@@ -7,6 +7,17 @@
 
 namespace freshet {
 
+/// Copies of the databases that another process can start from.
+struct SnapshotConfig {
+  /// Where they are kept, one directory for all instances of a deployment. Empty = none are taken.
+  std::string directory;
+  /// Time between two snapshots of a partition. Shorter replays less after a crash, and writes
+  /// more.
+  std::chrono::seconds interval{5 * 60};
+  /// Snapshots kept per partition; the older ones stand in when the newest is damaged.
+  std::size_t keep = 3;
+};
+
 /// The fold and its store.
 struct StateConfig {
   /// One RocksDB database per partition is made under this directory.
@@ -23,6 +34,8 @@ struct StateConfig {
   std::size_t recent_event_ids_max = 32;
   /// Newest history entries that go into a training example and into scoring.
   std::size_t learn_history_max = 20;
+  /// Entries of a user this much older than the user's newest event are forgotten; 0 = never.
+  std::chrono::seconds history_age_max{0};
   /// Silence in event time that ends a session without an id.
   std::chrono::seconds session_gap{30 * 60};
   /// Events further behind the user's newest event are marked late and not learned from.
@@ -34,6 +47,7 @@ struct StateConfig {
   /// Memory of all databases together: block cache and memtables.
   std::size_t block_cache_bytes = 256u << 20;
   std::size_t write_buffer_bytes = 128u << 20;
+  SnapshotConfig snapshots;
 };
 
 }  // namespace freshet

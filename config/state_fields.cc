@@ -1,10 +1,26 @@
 #include "config/config_fields.h"
 
 namespace freshet {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+void add_snapshots(ConfigFields& f, SnapshotConfig& c) {
+  f.section("state.snapshots");
+  f.add("directory", &c.directory, any(),
+        "Snapshots of all partitions are kept here, for all instances of the deployment: a mounted "
+        "directory that they share. Empty = none are taken.");
+  f.add("interval", &c.interval, between(seconds{1}, hours{24 * 7}),
+        "Time between two snapshots of a partition. Shorter replays less after a crash and writes "
+        "more. One more is taken whenever a partition is given up in good order.");
+  f.add("keep", &c.keep, between(1, 1'000),
+        "Snapshots kept per partition; the one before stands in for a damaged one.");
+}
+
+}  // namespace
 
 void add_fields(ConfigFields& f, StateConfig& c) {
-  using std::chrono::hours;
-  using std::chrono::seconds;
   constexpr double kMiB = 1 << 20;
   constexpr double kTiB = kMiB * kMiB;
   f.section("state");
@@ -19,6 +35,9 @@ void add_fields(ConfigFields& f, StateConfig& c) {
         "Event ids remembered per user to recognise duplicates; 0 = none are recognised.");
   f.add("learn_history_max", &c.learn_history_max, between(1, 10'000),
         "Newest history entries that go into a training example and into scoring.");
+  f.add("history_age_max", &c.history_age_max, between(seconds{0}, hours{24 * 36'500}),
+        "Entries of a user's history, purchases and impressions that are this much older than the "
+        "user's newest event are forgotten, in event time; `0s` = never.");
   f.add("session_gap", &c.session_gap, between(seconds{1}, hours{24 * 365}),
         "Silence in event time that ends a session without an id.");
   f.add("late_grace", &c.late_grace, between(seconds{0}, hours{24 * 3650}),
@@ -32,6 +51,7 @@ void add_fields(ConfigFields& f, StateConfig& c) {
         "Memory for blocks read, all databases together.");
   f.add("write_buffer_bytes", &c.write_buffer_bytes, bytes_between(kMiB, kTiB),
         "Memory for rows not yet in files, all databases together.");
+  add_snapshots(f, c.snapshots);
 }
 
 }  // namespace freshet

@@ -65,6 +65,8 @@ void check_ingest(const IngestConfig& c, Relations& r) {
 void check_state(const StateConfig& c, Relations& r) {
   r.require(c.learn_history_max <= c.history_max, "state.learn_history_max",
             "is larger than state.history_max: lower it to " + std::to_string(c.history_max));
+  r.require(c.snapshots.directory != c.directory, "state.snapshots.directory",
+            "is state.directory: name another, best on another disk");
 }
 
 void check_scoring(const ScoringConfig& c, Relations& r) {

@@ -25,9 +25,13 @@ constexpr std::chrono::seconds kCommitInterval{1};
 KafkaProperties group_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = reader_properties(config);
   const auto session_ms = config.session_timeout.count();
+  // A member learns of a rebalance with its next heartbeat: a partition that moves waits for it.
+  constexpr std::int64_t kHeartbeatMs = 200;
   properties["session.timeout.ms"] = std::to_string(session_ms);
   properties["heartbeat.interval.ms"] =
-      std::to_string(std::min<std::int64_t>(3000, session_ms / 3));
+      std::to_string(std::min<std::int64_t>(kHeartbeatMs, session_ms / 3));
+  // How soon new partitions are noticed.
+  properties.emplace("topic.metadata.refresh.interval.ms", "10000");
   properties["max.poll.interval.ms"] = std::to_string(std::max<std::int64_t>(300000, session_ms));
   properties["partition.assignment.strategy"] = config.assignment;
   if (!config.instance.empty()) properties["group.instance.id"] = config.instance;
@@ -67,6 +71,8 @@ class KafkaConsumer::Impl {
     const auto partitions =
         count_kafka_partitions(handle_.get(), config_.brokers, config_.events_topic, timeout_);
     if (!partitions) return tl::unexpected(partitions.error());
+    partition_count_ = *partitions;
+    FRESHET_RETURN_IF_ERROR(owner_.counted(*partitions));
     return subscribe();
   }
 
@@ -149,7 +155,18 @@ class KafkaConsumer::Impl {
     rebalancing_ = false;
   }
 
+  /// A partition beyond those that were counted: the topic got more.
+  Status count_again(PartitionId partition) {
+    if (static_cast<std::size_t>(partition.value) < partition_count_) return {};
+    const auto partitions =
+        count_kafka_partitions(handle_.get(), config_.brokers, config_.events_topic, timeout_);
+    if (!partitions) return tl::unexpected(partitions.error());
+    partition_count_ = *partitions;
+    return owner_.counted(*partitions);
+  }
+
   Result<Offset> take_over(PartitionId partition) {
+    FRESHET_RETURN_IF_ERROR(count_again(partition));
     const auto broker =
         query_kafka_watermarks(handle_.get(), config_.events_topic, partition, timeout_);
     if (!broker) return tl::unexpected(broker.error());
@@ -234,6 +251,7 @@ class KafkaConsumer::Impl {
   KafkaHandle handle_;
   std::map<PartitionId, std::weak_ptr<void>> owned_;  // Alive = the owner still has the source.
   std::optional<Error> failed_assignment_;            // For run_once() to return.
+  std::size_t partition_count_ = 0;
   bool rebalancing_ = false;
   SteadyTime next_commit_{};
   std::mutex commits_mutex_;

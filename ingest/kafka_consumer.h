@@ -16,6 +16,10 @@ class PartitionOwner {
  public:
   virtual ~PartitionOwner() = default;
 
+  /// Told how many partitions the topic has: before the first assignment, and again when the count
+  /// was raised. An error ends the consumer.
+  virtual Status counted(std::size_t partition_count) = 0;
+
   /// Takes over a partition: loads its state, keeps `source`, returns the offset to start from,
   /// which is its own database's next offset (`broker.low` for a fresh one). Records come only
   /// after the return. On an error the source is gone when it returns and the partition is not

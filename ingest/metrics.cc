@@ -38,7 +38,12 @@ IngestMetrics::IngestMetrics(prometheus::Registry& registry)
       lag_records_(prometheus::BuildGauge()
                        .Name("freshet_ingest_lag_records")
                        .Help("Records in the log that are not yet processed.")
-                       .Register(registry)) {
+                       .Register(registry)),
+      caught_up_ratio_(prometheus::BuildGauge()
+                           .Name("freshet_ingest_caught_up_ratio")
+                           .Help("Part done of the backlog a partition was taken over with; 1 = "
+                                 "current.")
+                           .Register(registry)) {
   auto& events = counters(registry, "freshet_ingest_events_total", "Events decoded, by action.");
   for (std::size_t i = 0; i < kActionCount; ++i) {
     events_[i] = &events.Add({{"action", std::string(to_string(static_cast<Action>(i)))}});
@@ -77,9 +82,14 @@ void IngestMetrics::set_lag(PartitionId partition, std::int64_t records) {
       .Set(static_cast<double>(records));
 }
 
+void IngestMetrics::set_caught_up(PartitionId partition, double ratio) {
+  caught_up_ratio_.Add({{"partition", std::to_string(partition.value)}}).Set(ratio);
+}
+
 void IngestMetrics::forget(PartitionId partition) {
   const prometheus::Labels labels{{"partition", std::to_string(partition.value)}};
   lag_records_.Remove(&lag_records_.Add(labels));
+  caught_up_ratio_.Remove(&caught_up_ratio_.Add(labels));
 }
 
 }  // namespace freshet

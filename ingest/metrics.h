@@ -35,6 +35,8 @@ class IngestMetrics {
   /// Records written to the topic keyed by user.
   void record_rekeyed(std::size_t records);
   void set_lag(PartitionId partition, std::int64_t records);
+  /// Part of the backlog met at the assignment that is done; 1 = the partition is current.
+  void set_caught_up(PartitionId partition, double ratio);
   /// The partition left; its lag is another process's figure now.
   void forget(PartitionId partition);
 
@@ -45,6 +47,7 @@ class IngestMetrics {
   prometheus::Counter& rekeyed_;
   prometheus::Histogram& batch_records_;
   prometheus::Family<prometheus::Gauge>& lag_records_;
+  prometheus::Family<prometheus::Gauge>& caught_up_ratio_;
   std::array<prometheus::Counter*, kActionCount> events_{};
   std::array<prometheus::Counter*, kBadRecordReasonCount> dead_letters_{};
 };

@@ -74,6 +74,7 @@ struct RankedList {
   EventTime event_time;  ///< Of the newest event the list reflects.
   ModelVersion model_version;
   Fallback fallback = Fallback::kNone;
+  bool catching_up = false;  ///< The partition still replays what it missed: the state is old.
   std::vector<RankedItem> items;
   SteadyTime received_time{};  ///< When its newest event was polled; for latencies inside.
 };
@@ -83,7 +84,8 @@ struct RankRequest {
   UserId user;
   UserState state;  ///< As committed.
   Position position;
-  EventTime event_time;  ///< Of the newest event in `state`.
+  EventTime event_time;      ///< Of the newest event in `state`.
+  bool catching_up = false;  ///< See RankedList::catching_up.
   SteadyTime received_time{};
   SteadyTime queued_time{};  ///< When it began to wait for scoring; for the deadline.
   std::size_t count = 0;     ///< Items wanted; 0 = ScoringConfig::list_size.

@@ -77,6 +77,8 @@ std::string encode_list(const RankedList& list, EventTime published_time, const 
   writer.Int64(published_time.time_since_epoch().count());
   put_key(writer, "fallback");
   put_text(writer, to_string(list.fallback));
+  put_key(writer, "catching_up");
+  writer.Bool(list.catching_up);
   writer.EndObject();
   return text_of(buffer);
 }

@@ -108,6 +108,7 @@ void put_flow(JsonWriter& writer, const StatusFigures& figures) {
     put(writer, "partition", std::int64_t{lag.partition.value});
     put(writer, "next_offset", lag.next_offset.value);
     put(writer, "lag_records", lag.lag_records);
+    put(writer, "caught_up_ratio", lag.caught_up_ratio);
   });
   put(writer, "event_to_list_p50_ms", figures.event_to_list_p50.count());
   put(writer, "event_to_list_p99_ms", figures.event_to_list_p99.count());

@@ -22,6 +22,7 @@ struct PartitionLag {
   PartitionId partition;
   Offset next_offset;            ///< First record not yet processed.
   std::int64_t lag_records = 0;  ///< Records in the log from there on.
+  double caught_up_ratio = 1;    ///< Part done of the backlog at the assignment; 1 = no backlog.
 };
 
 /// Prequential quality: each list judged by its user's next event. NaN = nothing judged yet.

@@ -175,6 +175,14 @@ void Fold::add_examples(const Event& event, EventPosition position, const UserSt
   }
 }
 
+void Fold::expire(UserState& state) const {
+  if (config_.history_age_max == 0s) return;
+  const EventTime oldest = state.newest_event_time - config_.history_age_max;
+  std::erase_if(state.history, [&](const auto& entry) { return entry.event_time < oldest; });
+  std::erase_if(state.bought, [&](const auto& tally) { return tally.last_time < oldest; });
+  std::erase_if(state.shown, [&](const auto& tally) { return tally.last_time < oldest; });
+}
+
 void Fold::add_items(const Event& event, bool session_start, bool late, UserState& state) const {
   for (const EventItem& item : event.items) {
     switch (event.action) {
@@ -203,6 +211,7 @@ void Fold::add_items(const Event& event, bool session_start, bool late, UserStat
     state.history.push_back({item.id, event.action, session_start, late, event.event_time});
     session_start = false;
   }
+  expire(state);
   keep_newest(state.history, config_.history_max);
   keep_newest(state.bought, config_.bought_max);
   keep_newest(state.shown, config_.shown_max);

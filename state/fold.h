@@ -47,6 +47,7 @@ class Fold {
   void remember_context(const Event& event, UserState& state) const;
   void add_examples(const Event& event, EventPosition position, const UserState& state,
                     std::vector<TrainingExample>& examples) const;
+  void expire(UserState& state) const;
   void add_items(const Event& event, bool session_start, bool late, UserState& state) const;
 
   StateConfig config_;

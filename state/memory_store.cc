@@ -24,6 +24,7 @@ Result<std::vector<std::optional<std::string>>> MemoryStore::load(std::span<cons
 
 Status MemoryStore::commit(const Commit& commit) {
   next_offset_ = commit.next_offset;
+  if (commit.newest_record) newest_record_ = commit.newest_record;
   for (const auto& [user, state] : commit.states) users_[user] = state;
   for (const OwedList& owed : commit.owed) owed_[owed.user] = owed;
   for (const UserId& user : commit.settled) owed_.erase(user);

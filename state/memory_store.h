@@ -15,9 +15,13 @@ class MemoryStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
 
+  /// The last record processed.
+  const std::optional<LogMark>& newest_record() const { return newest_record_; }
+
  private:
   Epoch epoch_{0};
   std::optional<Offset> next_offset_;
+  std::optional<LogMark> newest_record_;
   std::map<UserId, std::string> users_;
   std::map<UserId, OwedList> owed_;
   std::map<Offset, DeadLetter> dead_letters_;

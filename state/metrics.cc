@@ -21,8 +21,19 @@ prometheus::Histogram& histogram(prometheus::Registry& registry, const char* nam
       {}, std::move(bounds));
 }
 
+prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Labels label(PartitionId partition) {
+  return {{"partition", std::to_string(partition.value)}};
+}
+
+const prometheus::Histogram::BucketBoundaries kLongSeconds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                                           1,    2.5,   5,    10,  30,   100};
+
 void set(prometheus::Family<prometheus::Gauge>& family, PartitionId partition, double value) {
-  family.Add({{"partition", std::to_string(partition.value)}}).Set(value);
+  family.Add(label(partition)).Set(value);
 }
 
 }  // namespace
@@ -38,6 +49,19 @@ StateMetrics::StateMetrics(prometheus::Registry& registry)
       memory_bytes_(gauges(registry, "freshet_state_memory_bytes",
                            "Block cache and memtables of all databases.")
                         .Add({})),
+      snapshot_seconds_(histogram(registry, "freshet_state_snapshot_seconds",
+                                  "Time of one snapshot, from the copy to its manifest.",
+                                  kLongSeconds)),
+      snapshot_copied_bytes_(counter(registry, "freshet_state_snapshot_copied_bytes_total",
+                                     "Bytes that snapshots had to copy.")),
+      snapshot_failures_(counter(registry, "freshet_state_snapshot_failures_total",
+                                 "Snapshots that could not be written.")),
+      start_seconds_(histogram(registry, "freshet_state_start_seconds",
+                               "Time to find, check and open a partition's state.", kLongSeconds)),
+      snapshot_bytes_(gauges(registry, "freshet_state_snapshot_bytes",
+                             "Size of the partition's newest snapshot.")),
+      snapshot_age_seconds_(gauges(registry, "freshet_state_snapshot_age_seconds",
+                                   "Time since the partition's newest snapshot.")),
       outbox_users_(gauges(registry, "freshet_state_outbox_users", "Users that are owed a list.")),
       users_(gauges(registry, "freshet_state_users", "Users with a state (estimate).")),
       sst_bytes_(gauges(registry, "freshet_state_sst_bytes", "Bytes of the database's files.")),
@@ -50,6 +74,38 @@ StateMetrics::StateMetrics(prometheus::Registry& registry)
                     .Register(registry);
   for (std::size_t i = 0; i < kFoldOutcomeCount; ++i) {
     folds_[i] = &folds.Add({{"outcome", std::string(to_string(static_cast<FoldOutcome>(i)))}});
+  }
+  auto& starts = prometheus::BuildCounter()
+                     .Name("freshet_state_starts_total")
+                     .Help("Partitions taken over, by what their state was started from.")
+                     .Register(registry);
+  for (std::size_t i = 0; i < kStartKindCount; ++i) {
+    starts_[i] = &starts.Add({{"from", std::string(to_string(static_cast<StartKind>(i)))}});
+  }
+}
+
+void StateMetrics::record_snapshot(PartitionId partition, const SnapshotCost& cost,
+                                   std::chrono::nanoseconds duration) {
+  snapshot_seconds_.Observe(std::chrono::duration<double>(duration).count());
+  snapshot_copied_bytes_.Increment(static_cast<double>(cost.copied_bytes));
+  set(snapshot_bytes_, partition, static_cast<double>(cost.size_bytes));
+}
+
+void StateMetrics::record_snapshot_failure() { snapshot_failures_.Increment(); }
+
+void StateMetrics::set_snapshot_age(PartitionId partition, std::chrono::milliseconds age) {
+  set(snapshot_age_seconds_, partition, std::chrono::duration<double>(age).count());
+}
+
+void StateMetrics::record_start(StartKind kind, std::chrono::nanoseconds duration) {
+  starts_[static_cast<std::size_t>(kind)]->Increment();
+  start_seconds_.Observe(std::chrono::duration<double>(duration).count());
+}
+
+void StateMetrics::forget(PartitionId partition) {
+  for (auto* family : {&outbox_users_, &users_, &sst_bytes_, &memtable_bytes_,
+                       &pending_compaction_bytes_, &snapshot_bytes_, &snapshot_age_seconds_}) {
+    family->Remove(&family->Add(label(partition)));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -26,7 +27,12 @@ constexpr const char* kNextOffsetKey = "next_offset";
 constexpr const char* kEpochKey = "epoch";
 /// Newest offset of a rekeyed log's source partition; its number follows.
 constexpr std::string_view kSourceKeys = "source/";
+constexpr const char* kNewestRecordKey = "newest_record";
 constexpr std::int64_t kFormat = 1;
+
+/// A checkpoint copies so much of the write-ahead log rather than flush it into one more small
+/// table.
+constexpr std::uint64_t kCheckpointLogBytesMax = 4u << 20;
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 
@@ -104,6 +110,24 @@ struct RocksDbStore::Parts {
     return {};
   }
 
+  Result<StoredPosition> position() const {
+    const auto next_offset = number(kNextOffsetKey);
+    if (!next_offset) return tl::unexpected(next_offset.error());
+    const auto epoch = number(kEpochKey);
+    if (!epoch) return tl::unexpected(epoch.error());
+    StoredPosition position;
+    if (next_offset->has_value()) position.next_offset = Offset{**next_offset};
+    position.epoch = Epoch{epoch->value_or(0)};
+    std::string row;
+    const rocksdb::Status status = db->Get({}, families[kMeta], kNewestRecordKey, &row);
+    if (status.IsNotFound()) return position;
+    if (!status.ok()) return failure("read", directory, status);
+    auto mark = decode_log_mark(row);
+    if (!mark) return tl::unexpected(mark.error());
+    position.newest_record = *mark;
+    return position;
+  }
+
   static std::string number_row(std::int64_t value) {
     ByteWriter out;
     out.zigzag(value);
@@ -154,22 +178,12 @@ Result<Recovery> RocksDbStore::recover() {
                                           std::to_string(**format) + ", this program reads " +
                                           std::to_string(kFormat));
   }
-  auto next_offset = parts_->number(kNextOffsetKey);
-  if (!next_offset) return tl::unexpected(next_offset.error());
-  auto epoch = parts_->number(kEpochKey);
-  if (!epoch) return tl::unexpected(epoch.error());
-
+  const auto position = parts_->position();
+  if (!position) return tl::unexpected(position.error());
   Recovery recovery;
-  if (next_offset->has_value()) recovery.next_offset = Offset{**next_offset};
-  recovery.epoch = Epoch{epoch->value_or(0) + 1};
-  rocksdb::WriteBatch batch;
-  batch.Put(parts_->families[kMeta], kFormatKey, Parts::number_row(kFormat));
-  batch.Put(parts_->families[kMeta], kEpochKey, Parts::number_row(recovery.epoch.value));
-  rocksdb::WriteOptions durable;
-  durable.sync = true;  // An epoch must never be taken twice, not even over a crash of the machine.
-  if (const auto s = parts_->db->Write(durable, &batch); !s.ok()) {
-    return failure("write", parts_->directory, s);
-  }
+  recovery.next_offset = position->next_offset;
+  recovery.epoch = Epoch{position->epoch.value + 1};
+  FRESHET_RETURN_IF_ERROR(write_epoch(recovery.epoch));
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kOutbox, [&](auto user, auto row) -> Status {
     auto owed = decode_owed_list(user, row);
     if (!owed) return tl::unexpected(owed.error());
@@ -191,6 +205,54 @@ Result<Recovery> RocksDbStore::recover() {
   }));
   return recovery;
 }
+
+Status RocksDbStore::write_epoch(Epoch epoch) {
+  rocksdb::WriteBatch batch;
+  batch.Put(parts_->families[kMeta], kFormatKey, Parts::number_row(kFormat));
+  batch.Put(parts_->families[kMeta], kEpochKey, Parts::number_row(epoch.value));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;  // An epoch must never be taken twice, not even over a crash of the machine.
+  const rocksdb::Status status = parts_->db->Write(durable, &batch);
+  if (!status.ok()) return failure("write", parts_->directory, status);
+  return {};
+}
+
+Status RocksDbStore::raise_epoch(Epoch epoch) {
+  const auto position = parts_->position();
+  if (!position) return tl::unexpected(position.error());
+  return epoch > position->epoch ? write_epoch(epoch) : Status{};
+}
+
+Result<StoredPosition> RocksDbStore::position() const { return parts_->position(); }
+
+Result<StoredPosition> RocksDbStore::position_in(const std::string& directory) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const char* name : kFamilyNames) descriptors.emplace_back(name, users_options(nullptr));
+  Parts parts;
+  parts.directory = directory;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(rocksdb::DBOptions(), directory, descriptors, &handles, &db);
+  if (!status.ok()) return failure("open", directory, status);
+  parts.db.reset(db);
+  std::copy(handles.begin(), handles.end(), parts.families.begin());
+  return parts.position();
+}
+
+Status RocksDbStore::checkpoint(const std::string& directory) const {
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(parts_->db.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) {
+    const std::string absolute = std::filesystem::absolute(directory);  // As RocksDB wants it.
+    status = checkpoint->CreateCheckpoint(absolute, kCheckpointLogBytesMax);
+  }
+  if (!status.ok()) return failure("copy", parts_->directory, status);
+  return {};
+}
+
+std::uint64_t RocksDbStore::write_count() const { return parts_->db->GetLatestSequenceNumber(); }
 
 Result<std::vector<std::optional<std::string>>> RocksDbStore::load(std::span<const UserId> users) {
   const std::size_t n = users.size();
@@ -229,6 +291,9 @@ Status RocksDbStore::commit(const Commit& commit) {
               encode_row(SourcePosition{partition, offset}));
   }
   batch.Put(families[kMeta], kNextOffsetKey, Parts::number_row(commit.next_offset.value));
+  if (commit.newest_record) {
+    batch.Put(families[kMeta], kNewestRecordKey, encode_row(*commit.newest_record));
+  }
   const rocksdb::Status status = parts_->db->Write({}, &batch);
   if (!status.ok()) return failure("write", parts_->directory, status);
   return {};

@@ -6,6 +6,7 @@
 
 #include "config/state_config.h"
 #include "state/state_store.h"
+#include "state/stored_position.h"
 
 namespace freshet {
 
@@ -37,7 +38,7 @@ struct RocksDbFigures {
 
 /// One partition's state in one RocksDB database. A commit is one WriteBatch in the write-ahead
 /// log, without fsync: it survives a crash of the process, and what a crash of the machine loses is
-/// replayed from Kafka. Confined to one thread, except figures().
+/// replayed from Kafka. Confined to one thread, except what says otherwise.
 class RocksDbStore final : public StateStore {
  public:
   /// Opens or makes the database. Errors: kUnavailable when another process holds it or the
@@ -51,12 +52,30 @@ class RocksDbStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
 
+  /// Where the database stands, read without opening it for writing: nothing is changed. Errors as
+  /// open().
+  static Result<StoredPosition> position_in(const std::string& directory);
+
+  /// Where the database stands; takes no epoch. Thread-safe.
+  Result<StoredPosition> position() const;
+
+  /// Epochs taken from now on are larger than `epoch`; durable when it returns.
+  Status raise_epoch(Epoch epoch);
+
+  /// Makes a copy in the new directory `directory` that can be opened; on the same file system its
+  /// tables are hard links. The copy is the database after some whole commit. Thread-safe.
+  Status checkpoint(const std::string& directory) const;
+
+  /// Grows with every commit. Thread-safe.
+  std::uint64_t write_count() const;
+
   /// Thread-safe.
   RocksDbFigures figures() const;
 
  private:
   struct Parts;
   explicit RocksDbStore(std::unique_ptr<Parts> parts);
+  Status write_epoch(Epoch epoch);
 
   std::unique_ptr<Parts> parts_;
 };

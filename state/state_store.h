@@ -13,6 +13,7 @@
 #include "config/time.h"
 #include "ingest/dead_letter.h"
 #include "state/source_offsets.h"
+#include "state/log_mark.h"
 
 namespace freshet {
 
@@ -34,6 +35,7 @@ struct Commit {
   std::vector<DeadLetter> dead_letters;
   std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
   SourceOffsetMap source_offsets;            ///< Of a rekeyed log; replace the ones before.
+  std::optional<LogMark> newest_record;      ///< The last one processed; empty = as before.
 };
 
 /// Where a partition goes on after a start.

@@ -8,6 +8,7 @@ namespace freshet {
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
 // source      := version: u8 (=1) | partition: zigzag | offset: zigzag
+// log_mark    := version: u8 (=1) | offset: zigzag | hash: u64
 // bytes := length: varint, then the bytes; varint is LEB128.
 
 namespace {
@@ -83,6 +84,24 @@ Result<SourcePosition> decode_source_position(std::string_view row) {
   const Offset offset{in.zigzag()};
   if (!in.ok() || !in.at_end()) return unreadable("source offsets");
   return SourcePosition{partition, offset};
+}
+
+std::string encode_row(const LogMark& mark) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(mark.offset.value);
+  out.u64(mark.hash);
+  return out.take();
+}
+
+Result<LogMark> decode_log_mark(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("newest record");
+  LogMark mark;
+  mark.offset = Offset{in.zigzag()};
+  mark.hash = in.u64();
+  if (!in.ok() || !in.at_end()) return unreadable("newest record");
+  return mark;
 }
 
 std::string dead_letter_key(Offset offset) {

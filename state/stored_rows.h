@@ -17,6 +17,8 @@ Result<DeadLetter> decode_dead_letter(std::string_view row);
 
 std::string encode_row(SourcePosition newest);
 Result<SourcePosition> decode_source_position(std::string_view row);
+std::string encode_row(const LogMark& mark);
+Result<LogMark> decode_log_mark(std::string_view row);
 
 /// Key of a dead letter: its offset, big-endian, so that keys sort by offset.
 std::string dead_letter_key(Offset offset);

@@ -36,6 +36,7 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .position = request.position,
                   .event_time = request.event_time,
                   .model_version = knowledge_.version(),
+                  .catching_up = request.catching_up,
                   .received_time = request.received_time};
   const std::size_t count = request.count > 0 ? request.count : config_.list_size;
   filters_.prepare(request.state, context, request.event_time);

@@ -20,6 +20,8 @@ std::set<std::string> registered_names() {
   // A family with labels shows once a label has a value.
   figures.set_progress(PartitionId{0}, Offset{0}, {}, 0);
   figures.state().set_database(PartitionId{0}, {});
+  figures.state().record_snapshot(PartitionId{0}, {}, {});
+  figures.state().set_snapshot_age(PartitionId{0}, {});
   figures.count_http("/", 200);
   figures.tick({{"learning", 0}}, 0);
   std::set<std::string> names;

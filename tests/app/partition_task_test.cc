@@ -331,6 +331,64 @@ TEST(PartitionTask, KeepsListsOwedWhileScoringIsFull) {
   EXPECT_EQ(served, 5u);
 }
 
+/// A log of one click per user: enough for a backlog.
+std::vector<std::string> clicks_of(int users) {
+  std::vector<std::string> log;
+  for (int i = 0; i < users; ++i) log.push_back(click("u" + std::to_string(i), "a", kStartMs + i));
+  return log;
+}
+
+TEST(PartitionTask, MarksListsWhileItCatchesUp) {
+  Config config;
+  config.ingest.catch_up.lag_records = 10;
+  MemoryStore store;
+  Process process(store, config);
+  process.open();
+  FakeSource source = source_of(clicks_of(40), Offset{0}, 20);
+  ASSERT_TRUE(process.run_once(source));
+  for (const RankRequest& request : process.serve()) EXPECT_TRUE(request.catching_up);
+  ASSERT_TRUE(process.run_once(source));
+  ASSERT_TRUE(process.run_once(source));
+  const auto current = process.serve();
+  ASSERT_FALSE(current.empty());
+
+  source.append(click("u1", "b", kStartMs + 100));
+  ASSERT_TRUE(process.run_once(source));
+  for (const RankRequest& request : process.serve()) EXPECT_FALSE(request.catching_up);
+}
+
+TEST(PartitionTask, HoldsListsBackUntilItHasCaughtUp) {
+  Config config;
+  config.ingest.catch_up.lag_records = 10;
+  config.ingest.catch_up.lists = "hold";
+  MemoryStore store;
+  Process process(store, config);
+  process.open();
+  FakeSource source = source_of(clicks_of(40), Offset{0}, 20);
+  ASSERT_TRUE(process.run_once(source));
+  ASSERT_TRUE(process.run_once(source));
+  EXPECT_TRUE(process.serve().empty());
+  ASSERT_TRUE(process.run_once(source));
+
+  const auto requests = process.serve();
+  EXPECT_EQ(requests.size(), 40u) << "nobody is forgotten";
+  for (const RankRequest& request : requests) EXPECT_FALSE(request.catching_up);
+}
+
+TEST(PartitionTask, RemembersTheLastRecordItProcessed) {
+  const std::vector<std::string> log{click("u", "a", kStartMs), "{broken"};
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  ASSERT_TRUE(process.run_once(source));
+  Record last;
+  last.offset = Offset{1};
+  last.value = log[1];
+
+  EXPECT_EQ(store.newest_record(), mark_of(last));
+}
+
 TEST(PartitionTask, AnswersAQuestionFromItsState) {
   const std::vector<std::string> log{click("u", "a", kStartMs)};
   MemoryStore store;

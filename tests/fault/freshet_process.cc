@@ -5,9 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 
 namespace freshet::test {
+
+void pass_time(std::chrono::milliseconds duration) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, duration);
+}
 
 FreshetProcess::FreshetProcess(const std::string& config_path, const std::string& log_path)
     : process_(fork()) {
@@ -37,6 +46,20 @@ bool FreshetProcess::is_running() {
   if (waitpid(process_, &status, WNOHANG) == 0) return true;
   process_ = -1;
   return false;
+}
+
+int FreshetProcess::wait_for_end(std::chrono::milliseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  int status = 0;
+  while (process_ > 0 && std::chrono::steady_clock::now() < deadline) {
+    if (waitpid(process_, &status, WNOHANG) == 0) {
+      pass_time(std::chrono::milliseconds(20));
+      continue;
+    }
+    process_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  return -1;
 }
 
 int FreshetProcess::end(int signal) {

@@ -2,9 +2,13 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 
 namespace freshet::test {
+
+/// Lets other processes work for a while.
+void pass_time(std::chrono::milliseconds duration);
 
 /// `freshet run` as a child process; killed with its owner. Confined to one thread.
 class FreshetProcess {
@@ -13,12 +17,16 @@ class FreshetProcess {
   FreshetProcess(const std::string& config_path, const std::string& log_path);
   /// Kills it if it still runs.
   ~FreshetProcess();
+  FreshetProcess(const FreshetProcess&) = delete;
+  FreshetProcess& operator=(const FreshetProcess&) = delete;
 
   /// As a crash of the process would.
   void kill9();
   /// Asks it to stop and waits; returns its exit status.
   int stop();
   bool is_running();
+  /// Waits until it ends by itself; returns its exit status, -1 after `within` or by a signal.
+  int wait_for_end(std::chrono::milliseconds within);
 
  private:
   int end(int signal);

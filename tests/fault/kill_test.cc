@@ -1,17 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <random>
 #include <set>
 
-#include "ingest/event_decoder.h"
-#include "state/fold.h"
-#include "state/rocksdb_store.h"
-#include "state/user_state_codec.h"
+#include "tests/fault/fault_replay.h"
 #include "tests/fault/freshet_process.h"
 #include "tests/kafka/kafka_broker.h"
 #include "tests/kafka/kafka_topics.h"
@@ -24,9 +19,6 @@ using namespace std::chrono_literals;
 constexpr int kPartitions = 3;
 constexpr int kRounds = 4;
 constexpr int kEventsPerRound = 3'000;
-
-/// Users and the bytes of their states, per partition.
-using States = std::map<std::int32_t, std::map<std::string, std::string>>;
 
 class KillTest : public testing::Test {
  protected:
@@ -70,10 +62,7 @@ class KillTest : public testing::Test {
 
   /// Lets the process work for a moment that nobody chose.
   void wait_for_a_random_moment() {
-    std::mutex mutex;
-    std::condition_variable never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, std::chrono::milliseconds(1'500 + random_() % 2'000));
+    pass_time(std::chrono::milliseconds(1'500 + random_() % 2'000));
   }
 
   std::string log() const {
@@ -86,71 +75,6 @@ class KillTest : public testing::Test {
   std::string directory_;
   std::int64_t time_ms_ = 1'750'000'000'000;
 };
-
-/// What a log says should be: folded by one thread, one record at a time.
-struct Replay {
-  States states;
-  std::map<std::string, std::int64_t> newest_offset;       // By user.
-  std::set<std::pair<std::int32_t, std::int64_t>> broken;  // Partition, offset.
-};
-
-Replay replay(const std::vector<TopicRecord>& records) {
-  Replay result;
-  EventDecoder decoder{IngestConfig{}};
-  const Fold fold{StateConfig{}};
-  std::map<std::int32_t, std::map<std::string, UserState>> states;
-  std::vector<TrainingExample> examples;
-  for (const TopicRecord& record : records) {
-    const auto event = decoder.decode({PartitionId{record.partition}, Offset{record.offset},
-                                       EventTime(std::chrono::milliseconds(record.timestamp_ms)),
-                                       record.key, std::string_view(*record.value)});
-    if (!event) {
-      result.broken.emplace(record.partition, record.offset);
-      continue;
-    }
-    examples.clear();
-    fold.apply(**event, {PartitionId{record.partition}, Offset{record.offset}},
-               states[record.partition][(*event)->user], examples);
-    result.newest_offset[(*event)->user] = record.offset;
-  }
-  for (const auto& [partition, users] : states) {
-    for (const auto& [user, state] : users) result.states[partition][user] = encode(state);
-  }
-  return result;
-}
-
-States stored_states(const std::string& directory) {
-  const RocksDbResources resources{StateConfig{}};
-  States states;
-  for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
-    auto store =
-        RocksDbStore::open(directory + "/state/partition-" + std::to_string(partition), resources);
-    EXPECT_TRUE(store.has_value()) << store.error().text;
-    if (!store) continue;
-    EXPECT_TRUE((*store)->visit_users([&](std::string_view user, std::string_view state) {
-      states[partition].emplace(user, state);
-    }));
-  }
-  return states;
-}
-
-std::int64_t header(const TopicRecord& record, const std::string& name) {
-  for (const auto& [key, value] : record.headers) {
-    if (key == name) return std::stoll(value);
-  }
-  return -1;
-}
-
-/// Newest offset that a consumer of the lists holds per user, by the rule of the newest
-/// (offset, epoch).
-std::map<std::string, std::int64_t> newest_lists(const std::vector<TopicRecord>& lists) {
-  std::map<std::string, std::int64_t> newest;
-  for (const TopicRecord& list : lists) {
-    std::int64_t& offset = newest.try_emplace(list.key, -1).first->second;
-    offset = std::max(offset, header(list, "offset"));
-  }
-  return newest;
-}
 
 TEST_F(KillTest, LosesNothingAndRepeatsNothingOverKillsAndRestarts) {
   FRESHET_KAFKA_OR_SKIP(broker);
@@ -182,7 +106,7 @@ TEST_F(KillTest, LosesNothingAndRepeatsNothingOverKillsAndRestarts) {
   ASSERT_TRUE(process.is_running()) << log();
   EXPECT_EQ(process.stop(), 0) << log();
 
-  EXPECT_EQ(stored_states(directory_), expected.states) << "seed " << seed_;
+  EXPECT_EQ(stored_states(directory_ + "/state", kPartitions), expected.states) << "seed " << seed_;
   const auto letters = consume_all(broker.brokers(), "dead-letters");
   ASSERT_TRUE(letters.has_value());
   std::set<std::pair<std::int32_t, std::int64_t>> broken;

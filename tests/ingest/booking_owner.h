@@ -22,6 +22,14 @@ class BookingOwner final : public PartitionOwner {
  public:
   explicit BookingOwner(Books& books) : books_(books) {}
 
+  Status counted(std::size_t partition_count) override {
+    if (counts_.empty() || !fixed_count_) {
+      counts_.push_back(partition_count);
+      return {};
+    }
+    return error(ErrorCode::kInvalidConfig, "the topic has more partitions");
+  }
+
   Result<Offset> assigned(PartitionId partition, Watermarks broker,
                           std::unique_ptr<RecordSource> source) override {
     if (refuse_) return error(ErrorCode::kUnavailable, "the directory is locked");
@@ -51,10 +59,14 @@ class BookingOwner final : public PartitionOwner {
   std::size_t owned_count() const { return sources_.size(); }
   const RecordSource& source(PartitionId partition) const { return *sources_.at(partition); }
   void refuse() { refuse_ = true; }
+  void refuse_more_partitions() { fixed_count_ = true; }
+  const std::vector<std::size_t>& counts() const { return counts_; }
 
  private:
   Books& books_;
   std::map<PartitionId, std::unique_ptr<RecordSource>> sources_;
+  std::vector<std::size_t> counts_;
+  bool fixed_count_ = false;
   bool refuse_ = false;
 };
 

@@ -49,26 +49,34 @@ int led_partition_count(rd_kafka_t* client, const std::string& topic) {
   return count;
 }
 
-Status submit_creation(rd_kafka_t* client, rd_kafka_NewTopic_t* wanted) {
-  rd_kafka_queue_t* answers = rd_kafka_queue_new(client);
-  rd_kafka_CreateTopics(client, &wanted, 1, nullptr, answers);
-  rd_kafka_event_t* answer = rd_kafka_queue_poll(answers, 30000);
-  Status status;
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t** results = nullptr;
-  if (answer == nullptr || rd_kafka_event_error(answer) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    status = failed("create a topic", answer ? rd_kafka_event_error_string(answer) : "no answer");
-  } else {
-    results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer), &count);
-    if (count == 1 && rd_kafka_topic_result_error(results[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      status = failed("create topic " + std::string(rd_kafka_topic_result_name(results[0])),
-                      rd_kafka_topic_result_error_string(results[0]));
-    }
+using Event = std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)>;
+
+// Waits for the answer that `submit` asks for, and reads the outcome of its only topic.
+template <class Submit, class TopicsOf>
+Status ask_admin(rd_kafka_t* client, const std::string& doing, const Submit& submit,
+                 const TopicsOf& topics_of) {
+  const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> answers(
+      rd_kafka_queue_new(client), &rd_kafka_queue_destroy);
+  submit(answers.get());
+  const Event answer(rd_kafka_queue_poll(answers.get(), 30000), &rd_kafka_event_destroy);
+  if (!answer) return failed(doing, "no answer");
+  if (rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failed(doing, rd_kafka_event_error_string(answer.get()));
   }
-  if (answer != nullptr) rd_kafka_event_destroy(answer);
-  rd_kafka_queue_destroy(answers);
-  return status;
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** topics = topics_of(answer.get(), &count);
+  if (count == 1 && rd_kafka_topic_result_error(topics[0]) == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return failed(doing, count == 1 ? rd_kafka_topic_result_error_string(topics[0]) : "no outcome");
+}
+
+Status submit_creation(rd_kafka_t* client, rd_kafka_NewTopic_t* wanted) {
+  return ask_admin(
+      client, "create a topic",
+      [&](rd_kafka_queue_t* to) { rd_kafka_CreateTopics(client, &wanted, 1, nullptr, to); },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event),
+                                                   count);
+      });
 }
 
 // Enqueues one record; kUnavailable when librdkafka refuses it for another reason than a full
@@ -186,6 +194,53 @@ Status create_topic(const std::string& brokers, const std::string& topic, int pa
   const Status created = submit_creation(client->get(), wanted);
   rd_kafka_NewTopic_destroy(wanted);
   if (!created) return created;
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (led_partition_count(client->get(), topic) < partition_count) {
+    if (past(deadline)) return error(ErrorCode::kTimedOut, "wait for leaders of " + topic);
+  }
+  return {};
+}
+
+Status delete_topic(const std::string& brokers, const std::string& topic) {
+  auto client = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers}});
+  if (!client) return tl::unexpected(client.error());
+  const std::unique_ptr<rd_kafka_DeleteTopic_t, void (*)(rd_kafka_DeleteTopic_t*)> unwanted(
+      rd_kafka_DeleteTopic_new(topic.c_str()), &rd_kafka_DeleteTopic_destroy);
+  rd_kafka_DeleteTopic_t* topics[] = {unwanted.get()};
+  FRESHET_RETURN_IF_ERROR(ask_admin(
+      client->get(), "delete topic " + topic,
+      [&](rd_kafka_queue_t* to) { rd_kafka_DeleteTopics(client->get(), topics, 1, nullptr, to); },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event),
+                                                   count);
+      }));
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (led_partition_count(client->get(), topic) > 0) {
+    if (past(deadline)) return error(ErrorCode::kTimedOut, "wait until " + topic + " is gone");
+  }
+  return {};
+}
+
+Status raise_partition_count(const std::string& brokers, const std::string& topic,
+                             int partition_count) {
+  auto client = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}});
+  if (!client) return tl::unexpected(client.error());
+  char why[256] = {};
+  const std::unique_ptr<rd_kafka_NewPartitions_t, void (*)(rd_kafka_NewPartitions_t*)> wanted(
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partition_count), why,
+                                 sizeof why),
+      &rd_kafka_NewPartitions_destroy);
+  if (!wanted) return failed("raise the partitions of " + topic, why);
+  rd_kafka_NewPartitions_t* topics[] = {wanted.get()};
+  FRESHET_RETURN_IF_ERROR(ask_admin(
+      client->get(), "raise the partitions of " + topic,
+      [&](rd_kafka_queue_t* to) {
+        rd_kafka_CreatePartitions(client->get(), topics, 1, nullptr, to);
+      },
+      [](rd_kafka_event_t* event, std::size_t* count) {
+        return rd_kafka_CreatePartitions_result_topics(
+            rd_kafka_event_CreatePartitions_result(event), count);
+      }));
   const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (led_partition_count(client->get(), topic) < partition_count) {
     if (past(deadline)) return error(ErrorCode::kTimedOut, "wait for leaders of " + topic);

@@ -27,6 +27,13 @@ struct TopicRecord {
 Status create_topic(const std::string& brokers, const std::string& topic, int partition_count,
                     const std::map<std::string, std::string>& properties = {});
 
+/// Deletes `topic` and waits until the brokers no longer show it.
+Status delete_topic(const std::string& brokers, const std::string& topic);
+
+/// Gives `topic` more partitions, and waits until each has a leader.
+Status raise_partition_count(const std::string& brokers, const std::string& topic,
+                             int partition_count);
+
 /// Writes `records` in order and waits until the broker has acknowledged all of them.
 Status produce(const std::string& brokers, const std::string& topic,
                const std::vector<TopicRecord>& records);

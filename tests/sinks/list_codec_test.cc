@@ -34,6 +34,7 @@ TEST(ListCodec, WritesEveryFieldOfTheWireFormat) {
   EXPECT_EQ(json["event_time"].GetInt64(), 1'700'000'000'123);
   EXPECT_EQ(json["published_time"].GetInt64(), 1'700'000'000'200);
   EXPECT_EQ(text_of(json["fallback"]), "none");
+  EXPECT_FALSE(json["catching_up"].GetBool());
   ASSERT_EQ(json["items"].Size(), 1U);
   const auto& item = json["items"][0];
   EXPECT_EQ(text_of(item["item_id"]), "lamp");
@@ -44,6 +45,12 @@ TEST(ListCodec, WritesEveryFieldOfTheWireFormat) {
   EXPECT_EQ(text_of(reason["because_of"]), "desk");
   EXPECT_FLOAT_EQ(reason["share"].GetFloat(), 0.75F);
   EXPECT_EQ(text_of(reason["text"]), "Often bought after desk");
+}
+
+TEST(ListCodec, MarksAListOfAPartitionThatCatchesUp) {
+  auto list = list_of("anna");
+  list.catching_up = true;
+  EXPECT_TRUE(parse(encode_list(list, at_ms(0)))["catching_up"].GetBool());
 }
 
 TEST(ListCodec, KeepsOddIdsAsTheyAre) {

@@ -237,6 +237,32 @@ TEST_F(FoldTest, GivesExamplesTheNewestHistoryOnly) {
   EXPECT_EQ(examples_.back().history[1].item, id("c"));
 }
 
+TEST_F(FoldTest, ForgetsEntriesByTheUsersOwnEventTime) {
+  config_.history_age_max = std::chrono::seconds{100};
+  click(0, "a");
+  apply(event_at(1, Action::kImpression, {"s"}));
+  apply(event_at(2, Action::kPurchase, {"b"}));
+  click(100, "c");
+  EXPECT_THAT(history_items(), ElementsAre(id("a"), id("b"), id("c"))) << "100 s are not too old";
+  click(103, "d");
+  EXPECT_THAT(history_items(), ElementsAre(id("c"), id("d")));
+  EXPECT_THAT(state_.bought, IsEmpty());
+  EXPECT_THAT(state_.shown, IsEmpty());
+}
+
+TEST_F(FoldTest, ForgetsWhatIsTooOldWhenItComes) {
+  config_.history_age_max = std::chrono::seconds{100};
+  click(200, "a");
+  click(50, "b");
+  EXPECT_THAT(history_items(), ElementsAre(id("a")));
+}
+
+TEST_F(FoldTest, KeepsEntriesForEverWithoutALimitOfAge) {
+  click(0, "a");
+  click(100L * 365 * 24 * 3600, "b");
+  EXPECT_THAT(history_items(), ElementsAre(id("a"), id("b")));
+}
+
 TEST_F(FoldTest, RemembersDislikesUntilALike) {
   apply(event_at(0, Action::kDislike, {"a"}));
   apply(event_at(1, Action::kDislike, {"b"}));

@@ -20,6 +20,7 @@ StateConfig small_limits() {
   config.recent_event_ids_max = 6;
   config.bot_events_per_minute_max = 4;
   config.late_grace = std::chrono::hours{1};
+  config.history_age_max = std::chrono::minutes{40};
   return config;
 }
 

@@ -1,0 +1,17 @@
+#include "app/catch_up.h"
+
+#include <algorithm>
+
+namespace freshet {
+
+void CatchUp::advance(Offset next, Watermarks log) {
+  const std::int64_t lag = std::max<std::int64_t>(0, log.high.value - next.value);
+  const bool behind = static_cast<std::uint64_t>(lag) > lag_records_;
+  active_ = behind && (active_ || !begin_);
+  if (!begin_) begin_ = next;
+  const std::int64_t total = log.high.value - begin_->value;
+  ratio_ =
+      active_ ? static_cast<double>(next.value - begin_->value) / static_cast<double>(total) : 1;
+}
+
+}  // namespace freshet

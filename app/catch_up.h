@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "ingest/record_source.h"
+
+namespace freshet {
+
+/// Whether a partition that was taken over still replays what it missed: from a start that is
+/// further behind than a bound until it no longer is. Load later on is no catching up. Confined to
+/// one thread.
+class CatchUp {
+ public:
+  /// `lag_records`: more unread records than this are a backlog.
+  explicit CatchUp(std::uint64_t lag_records) : lag_records_(lag_records) {}
+
+  /// Tells where the partition stands in its log; the first call is the start.
+  void advance(Offset next, Watermarks log);
+
+  bool active() const { return active_; }
+  /// Part of the backlog that is done, 0 to 1; 1 when there is none.
+  double ratio() const { return ratio_; }
+
+ private:
+  std::uint64_t lag_records_;
+  std::optional<Offset> begin_;
+  bool active_ = false;
+  double ratio_ = 1;
+};
+
+}  // namespace freshet

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/config_option.h"
+#include "app/state_repartition.h"
+
+namespace freshet {
+namespace {
+
+struct StateOptions {
+  ConfigOption config;
+  RepartitionOptions repartition;
+  std::string partitioner = "murmur2";
+};
+
+Status repartition(StateOptions& options) {
+  log_to_stderr("error");
+  auto config = options.config.load();
+  if (!config) return tl::unexpected(config.error());
+  options.repartition.partitioner =
+      options.partitioner == "crc32" ? Partitioner::kCrc32 : Partitioner::kMurmur2;
+  const SystemClock clock;
+  const auto figures = repartition_state(*config, options.repartition, clock);
+  if (!figures) return tl::unexpected(figures.error());
+  fmt::print(
+      "{} users dealt out to {} partitions, {} of them moved, with {} owed lists; {} dead letters "
+      "stayed; all compared. The states before lie in {}/of-{}: remove them when all is well.\n",
+      figures->users, options.repartition.to, figures->moved_users, figures->owed_lists,
+      figures->dead_letters, config->state.directory, options.repartition.from);
+  return {};
+}
+
+}  // namespace
+
+void add_state_command(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<StateOptions>();
+  CLI::App* state = app.add_subcommand("state", "Looks after the users' states, offline");
+  state->require_subcommand(1);
+  CLI::App* command = state->add_subcommand(
+      "repartition", "Deals the states out anew after the topic was given more partitions");
+  options->config.add_to(*command);
+  command->add_option("--from", options->repartition.from, "Partitions before")->required();
+  command->add_option("--to", options->repartition.to, "Partitions now")->required();
+  command
+      ->add_option("--partitioner", options->partitioner,
+                   "How producers choose a partition from the key: murmur2 (Kafka's clients) or "
+                   "crc32 (librdkafka's default)")
+      ->check(CLI::IsMember({"murmur2", "crc32"}))
+      ->capture_default_str();
+  command->add_flag("--allow-missing", options->repartition.allow_missing,
+                    "Partitions without a state have no users");
+  command->footer("Example:  freshet state repartition --config freshet.yaml --from 4 --to 12");
+  command->callback([options, &chosen] { chosen = [options] { return repartition(*options); }; });
+}
+
+}  // namespace freshet

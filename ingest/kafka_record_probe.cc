@@ -1,0 +1,90 @@
+#include "ingest/kafka_record_probe.h"
+
+#include <fmt/format.h>
+
+#include "config/time.h"
+#include "ingest/kafka_client.h"
+
+namespace freshet {
+
+using std::chrono::milliseconds;
+
+class KafkaRecordProbe::Impl {
+ public:
+  Impl(KafkaHandle handle, std::string topic, milliseconds timeout)
+      : handle_(std::move(handle)), topic_(std::move(topic)), timeout_(timeout) {
+    rd_kafka_poll_set_consumer(handle_.get());
+  }
+
+  Result<bool> look_at(PartitionId partition, Offset offset,
+                       const std::function<void(const Record&)>& look) {
+    const KafkaPartitionList wanted(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(wanted.get(), topic_.c_str(), partition.value)->offset =
+        offset.value;
+    const auto answer = rd_kafka_assign(handle_.get(), wanted.get());
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return error(ErrorCode::kUnavailable,
+                   fmt::format("partition {} of {}: offset {} cannot be looked at ({})",
+                               partition.value, topic_, offset.value, rd_kafka_err2str(answer)));
+    }
+    auto found = wait_for(partition, offset, look);
+    rd_kafka_assign(handle_.get(), nullptr);
+    return found;
+  }
+
+ private:
+  Result<bool> wait_for(PartitionId partition, Offset offset,
+                        const std::function<void(const Record&)>& look) {
+    const SteadyTime deadline = clock_.steady_now() + timeout_;
+    while (clock_.steady_now() < deadline) {
+      const KafkaMessage message(rd_kafka_consumer_poll(handle_.get(), kPoll.count()));
+      if (!message) continue;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return false;
+      if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return false;
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
+        continue;
+      }
+      if (message->offset != offset.value) return false;
+      look(to_record(*message));
+      return true;
+    }
+    return error(ErrorCode::kTimedOut,
+                 fmt::format("partition {} of {}: the record at offset {} did not come within {} s",
+                             partition.value, topic_, offset.value,
+                             std::chrono::duration<double>(timeout_).count()));
+  }
+
+  static constexpr std::chrono::duration<int, std::milli> kPoll{100};
+
+  const KafkaHandle handle_;
+  const std::string topic_;
+  const milliseconds timeout_;
+  const SystemClock clock_;
+};
+
+Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSourceConfig& config,
+                                                                 milliseconds timeout) {
+  KafkaProperties properties = reader_properties(config);
+  properties["enable.partition.eof"] = "true";
+  // One record is wanted, not what follows it.
+  properties["queued.min.messages"] = "1";
+  properties["fetch.message.max.bytes"] = "65536";
+  properties["queued.max.messages.kbytes"] = "1024";
+  auto conf = make_kafka_conf(properties);
+  if (!conf) return tl::unexpected(std::move(conf).error());
+  auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (!handle) return tl::unexpected(std::move(handle).error());
+  return std::unique_ptr<KafkaRecordProbe>(new KafkaRecordProbe(
+      std::make_unique<Impl>(std::move(*handle), config.events_topic, timeout)));
+}
+
+KafkaRecordProbe::KafkaRecordProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KafkaRecordProbe::~KafkaRecordProbe() = default;
+
+Result<bool> KafkaRecordProbe::look_at(PartitionId partition, Offset offset,
+                                       const std::function<void(const Record&)>& look) {
+  return impl_->look_at(partition, offset, look);
+}
+
+}  // namespace freshet

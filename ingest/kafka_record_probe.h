@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/ingest_config.h"
+#include "config/result.h"
+#include "ingest/record.h"
+
+namespace freshet {
+
+/// Looks at single records of the events topic, outside the group. Confined to one thread.
+class KafkaRecordProbe {
+ public:
+  /// `timeout` holds for each call. Nothing is contacted yet. Errors: kInvalidConfig.
+  static Result<std::unique_ptr<KafkaRecordProbe>> open(const KafkaSourceConfig& config,
+                                                        std::chrono::milliseconds timeout);
+  ~KafkaRecordProbe();
+
+  /// Calls `look` with the record at exactly `offset`; returns false when there is none (deleted,
+  /// compacted away, a transaction's marker). Errors: kUnavailable, kTimedOut.
+  Result<bool> look_at(PartitionId partition, Offset offset,
+                       const std::function<void(const Record&)>& look);
+
+ private:
+  class Impl;
+  explicit KafkaRecordProbe(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet
