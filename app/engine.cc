@@ -55,7 +55,9 @@ Engine::Engine(EngineParts parts)
                 {learning_queue_, delta_queue_, parts_.figures, parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network,
                {ranking_queue_, delta_queue_, replica_questions_, learning_queue_, parts_.publisher,
-                parts_.figures, parts_.clock}) {}
+                parts_.figures, parts_.clock}) {
+  learning_.encode_with(std::move(parts_.encoder));
+}
 
 Engine::~Engine() {
   std::vector<PartitionId> open;

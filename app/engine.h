@@ -27,6 +27,7 @@ struct EngineParts {
   NetworkFactory network;
   /// Called once, from any thread, when a stage or task fails for good.
   std::function<void(const Error&)> on_failure;
+  std::unique_ptr<ItemEncoder> encoder = nullptr;  ///< Null: items bring their own embeddings.
 };
 
 /// The running stages of one process: a thread per partition task, one for scoring, one for

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "app/encoder_choice.h"
 #include "app/engine.h"
 #include "app/live_line.h"
 #include "app/network_choice.h"
@@ -163,9 +164,11 @@ Status replay_here(Config config, const ReplayOptions& options, std::stop_token 
   if (!publisher) return tl::unexpected(publisher.error());
   auto network = choose_network(config.scoring);
   if (!network) return tl::unexpected(network.error());
+  auto encoder = choose_encoder(config.scoring);
+  if (!encoder) return tl::unexpected(encoder.error());
   BoundedQueue<Error> failures(1);
   Engine engine({config, **publisher, deliveries, figures, clock, std::move(*network),
-                 [&](Error failure) { failures.try_push(failure); }});
+                 [&](Error failure) { failures.try_push(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine.start());
   auto start = engine.open_partition(PartitionId{0}, std::make_unique<MemoryStore>());
   if (!start) return tl::unexpected(start.error());

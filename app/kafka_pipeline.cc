@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/api.h"
+#include "app/encoder_choice.h"
 #include "app/network_choice.h"
 #include "app/thread_names.h"
 #include "state/directory_snapshot_store.h"
@@ -59,9 +60,11 @@ Status KafkaPipeline::start_parts() {
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
-  engine_ = std::make_unique<Engine>(EngineParts{config_, *publisher_, deliveries_, figures_,
-                                                 clock_, std::move(*network),
-                                                 [this](const Error& failure) { fail(failure); }});
+  auto encoder = choose_encoder(config_.scoring);
+  if (!encoder) return tl::unexpected(encoder.error());
+  engine_ = std::make_unique<Engine>(
+      EngineParts{config_, *publisher_, deliveries_, figures_, clock_, std::move(*network),
+                  [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());

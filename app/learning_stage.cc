@@ -26,8 +26,11 @@ LearningStage::LearningStage(const ScoringConfig& config, const NetworkFactory& 
 
 Status LearningStage::restore() {
   if (config_.learning.directory.empty()) return {};
-  const Status loaded = learner_.load(config_.learning.directory);
-  if (!loaded && loaded.error().code != ErrorCode::kNotFound) return loaded;
+  const auto passed_over = learner_.load(config_.learning.directory);
+  if (!passed_over) return tl::unexpected(passed_over.error());
+  for (const Error& damaged : *passed_over)
+    spdlog::error("{}; going on from the checkpoint before, this one is moved to {}/damaged",
+                  damaged.text, config_.learning.directory);
   send_delta();
   return {};
 }
@@ -76,7 +79,13 @@ void LearningStage::take(std::vector<LearningInput> inputs) {
 }
 
 void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
-  if (!updates.empty()) learner_.update_items(updates);
+  if (updates.empty()) return;
+  const std::uint64_t failures = learner_.figures().encoder_failures;
+  learner_.update_items(updates);
+  const std::uint64_t failed = learner_.figures().encoder_failures - failures;
+  if (failed > 0)
+    spdlog::warn("item encoder: no embedding for {} of {} updates; {}", failed, updates.size(),
+                 learner_.newest_encoder_failure());
 }
 
 void LearningStage::learn(const std::vector<TrainingExample>& examples) {

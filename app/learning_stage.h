@@ -28,7 +28,13 @@ class LearningStage {
   LearningStage(const ScoringConfig& config, const NetworkFactory& network,
                 LearningStagePorts ports);
 
-  /// Loads the newest checkpoint, if there is one. Called once, first. Errors: kCorrupt.
+  /// Has `encoder` make the embeddings of items; null = they bring their own. Called first.
+  void encode_with(std::unique_ptr<ItemEncoder> encoder) {
+    learner_.encode_with(std::move(encoder));
+  }
+
+  /// Loads the newest checkpoint that is whole, if there is any. Called once, before anything is
+  /// learned. Errors: kCorrupt when none is whole.
   Status restore();
 
   /// One round: a batch of inputs, and a delta when it is due.

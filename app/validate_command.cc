@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/config_option.h"
+#include "app/encoder_choice.h"
 
 namespace freshet {
 namespace {
@@ -17,6 +18,8 @@ struct ValidateOptions {
 Status check(const ValidateOptions& options) {
   auto config = options.config.load();
   if (!config) return tl::unexpected(config.error());
+  if (const auto encoder = choose_encoder(config->scoring); !encoder)
+    return tl::unexpected(encoder.error());
   if (options.print) {
     fmt::print("{}", to_yaml(*config));
   } else {

@@ -5,6 +5,8 @@
 //   old  as ADER (RecSys 2020): only clicks on items seen before the period began, sessions with
 //   fewer
 //        than two of them dropped, every click but a session's first is foretold.
+// With --table, replicas that keep the network's vectors in other formats follow the learner; the
+// lists of each are judged on the same events ("all", every --every-th).
 #include <fmt/core.h>
 
 #include <absl/container/flat_hash_map.h>
@@ -14,19 +16,25 @@
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 #include <chrono>
+#include <cmath>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ingest/event.h"
 #include "scoring/learning/learner.h"
+#include "scoring/network/fused_network.h"
+#include "scoring/replica.h"
 
 namespace {
 
 /// Newest items that a history keeps.
 constexpr std::size_t kHistoryMax = 20;
-/// Examples handed to the learner at once.
+/// Examples handed to the learner at once; with replicas, what they are behind.
 constexpr std::size_t kChunk = 1'024;
+constexpr std::size_t kChunkOfReplicas = 32;
+constexpr std::size_t kListSize = 20;
 
 /// Rankings judged: the second stage's, the mixture's, each expert's own.
 constexpr std::size_t kRankings = 2 + freshet::kSourceCount;
@@ -60,9 +68,42 @@ struct Period {
   double seconds = 0;
 };
 
+freshet::NetworkFactory network_of(const freshet::ScoringConfig& config) {
+  if (!config.network.enabled) return nullptr;
+  return [config] { return freshet::make_fused_network(config.network, config.learning.seed); };
+}
+
+/// A replica with its network's vectors in one format, and how good its lists are.
+struct TableRow {
+  std::string format;
+  std::unique_ptr<freshet::Replica> replica;
+  freshet::HitTotals hits;
+  double gains = 0;
+
+  TableRow(freshet::ScoringConfig config, const std::string& table) : format(table) {
+    config.network.table = table;
+    replica = std::make_unique<freshet::Replica>(config, network_of(config));
+  }
+
+  void judge(const std::vector<freshet::RankedItem>& list, freshet::ItemId target) {
+    std::size_t rank = 0;
+    while (rank < list.size() && list[rank].id != target) ++rank;
+    hits.add(rank < list.size() ? rank : kListSize);
+    if (rank < list.size()) gains += 1 / std::log2(2 + static_cast<double>(rank));
+  }
+};
+
 class Stream {
  public:
-  explicit Stream(const freshet::ScoringConfig& config) : learner_(config, nullptr) {}
+  Stream(const freshet::ScoringConfig& config, const std::vector<std::string>& tables,
+         std::size_t every)
+      : learner_(config, network_of(config)),
+        chunk_size_(tables.empty() ? kChunk : kChunkOfReplicas),
+        every_(every) {
+    for (const std::string& table : tables) tables_.emplace_back(config, table);
+  }
+
+  const std::vector<TableRow>& tables() const { return tables_; }
 
   bool read(const std::string& path, Period& period) {
     std::ifstream file(path, std::ios::binary);
@@ -99,7 +140,25 @@ class Stream {
     is_old_.push_back(old && !started_.insert(session).second);
     new_items_.insert(example.item);
     chunk_.push_back(std::move(example));
-    if (chunk_.size() == kChunk) flush();
+    if (chunk_.size() == chunk_size_) flush();
+  }
+
+  /// Every chosen event of the chunk, by each replica, before it is learned.
+  void judge_tables() {
+    std::vector<freshet::RankRequest> requests;
+    std::vector<freshet::ItemId> targets;
+    for (const freshet::TrainingExample& example : chunk_) {
+      if (example.history.empty() || ++histories_seen_ % every_ != 0) continue;
+      freshet::RankRequest& request = requests.emplace_back();
+      request.user = example.user;
+      request.state.history = example.history;
+      request.count = kListSize;
+      targets.push_back(example.item);
+    }
+    for (TableRow& row : tables_) {
+      const auto lists = row.replica->rank(requests);
+      for (std::size_t k = 0; k < lists.size(); ++k) row.judge(lists[k].items, targets[k]);
+    }
   }
 
   void judge() {
@@ -112,11 +171,14 @@ class Stream {
   }
 
   void flush() {
+    judge_tables();
     const auto start = std::chrono::steady_clock::now();
     learner_.learn(chunk_);
-    ignored_deltas_ += learner_.take_delta() != nullptr ? 1 : 0;
+    const auto delta = learner_.take_delta();
     period_->seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (TableRow& row : tables_)
+      if (delta) ignore_error(row.replica->apply(*delta), "the learner's own delta is sound");
     period_->events += chunk_.size();
     judge();
     chunk_.clear();
@@ -132,7 +194,10 @@ class Stream {
   std::vector<bool> is_old_;  // [chunk_] judged under "old".
   Period* period_ = nullptr;
   std::int64_t offset_ = 0;
-  std::size_t ignored_deltas_ = 0;
+  std::vector<TableRow> tables_;
+  std::size_t chunk_size_;
+  std::size_t every_;
+  std::size_t histories_seen_ = 0;
 };
 
 void print_period(const Period& period) {
@@ -171,6 +236,19 @@ void print_means(const std::vector<Period>& periods) {
              static_cast<double>(events) / seconds, 1e6 * seconds / static_cast<double>(events));
 }
 
+void print_tables(const std::vector<TableRow>& tables, std::size_t dim) {
+  for (const TableRow& row : tables) {
+    const auto format = freshet::table_format(row.format);
+    const std::size_t vector = format == freshet::TableFormat::kFloat32
+                                   ? dim * sizeof(float)
+                                   : freshet::CompressedRows(format, dim).row_bytes();
+    fmt::print("table {}: R@20 {:.4f}  MRR@20 {:.4f}  NDCG@20 {:.4f}  of {} lists; {} bytes/item\n",
+               row.format, row.hits.recall_at_20(), row.hits.mrr_at_20(),
+               row.gains / static_cast<double>(std::max<std::uint64_t>(1, row.hits.events)),
+               row.hits.events, vector + sizeof(float));
+  }
+}
+
 void print_weights(const freshet::MixtureWeights& weights) {
   for (std::size_t bucket = 0; bucket < freshet::kLengthBuckets; ++bucket) {
     fmt::print("  weights[{}]", bucket);
@@ -196,9 +274,17 @@ int main(int argc, char** argv) {
   app.add_option("--reverse-weight", config.covisitation.reverse_weight, "Weight of reverse pairs");
   app.add_option("--second-stage-rate", config.second_stage.learning_rate, "Adam's rate");
   app.add_option("--candidates", config.candidates_per_expert, "Candidates per expert");
+  std::vector<std::string> tables;
+  std::size_t every = 1;
+  app.add_flag("--network", config.network.enabled, "With the attention network");
+  app.add_option("--events-min", config.network.events_min, "Events before it takes an item");
+  app.add_option("--items-max", config.catalogue.items_max, "Size of the catalogue");
+  app.add_option("--table", tables, "Formats of replicas' vectors: fp32, bf16, int8")
+      ->delimiter(',');
+  app.add_option("--every", every, "Replicas rank every N-th event with a history only");
   CLI11_PARSE(app, argc, argv);
 
-  Stream stream(config);
+  Stream stream(config, tables, every);
   std::vector<Period> periods;
   for (const std::string& file : files) {
     periods.push_back({.file = file});
@@ -209,6 +295,7 @@ int main(int argc, char** argv) {
     print_period(periods.back());
   }
   if (periods.size() > 1) print_means(periods);
+  print_tables(stream.tables(), config.network.dim);
   print_weights(stream.knowledge().mixture());
   return 0;
 }

@@ -51,6 +51,19 @@ void own_top_k_with_log_sum(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+void own_top_k_compressed(benchmark::State& state, TableFormat format) {
+  const TopKInput input(state);
+  CompressedRows rows(format, input.dim);
+  rows.resize(input.rows);
+  for (std::size_t row = 0; row < input.rows; ++row)
+    rows.write(row, input.vectors.data() + row * input.dim);
+  const ItemTableView table{nullptr, input.biases.data(), input.rows, input.dim, &rows};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(top_k(table, input.queries, kWanted, {}, nullptr));
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 void torch_top_k(benchmark::State& state) {
   TopKInput input(state);
   const auto size = [](std::size_t value) { return static_cast<std::int64_t>(value); };
@@ -70,6 +83,8 @@ void top_k_shapes(benchmark::internal::Benchmark* benchmark) {
   }
 }
 BENCHMARK(own_top_k)->Apply(top_k_shapes);
+BENCHMARK_CAPTURE(own_top_k_compressed, bf16, TableFormat::kBfloat16)->Apply(top_k_shapes);
+BENCHMARK_CAPTURE(own_top_k_compressed, int8, TableFormat::kInt8)->Apply(top_k_shapes);
 BENCHMARK(own_top_k_with_log_sum)->Apply(top_k_shapes);
 BENCHMARK(torch_top_k)->Apply(top_k_shapes);
 

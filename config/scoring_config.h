@@ -6,14 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "config/content_config.h"
 #include "config/learning_config.h"
 
 namespace freshet {
 
 /// Items and their content.
 struct CatalogueConfig {
-  /// Most items known at a time; further new items are not learned until there is room.
+  /// Most items known at a time. When it is reached the least used sixteenth leaves, so that new
+  /// items have room.
   std::size_t items_max = 2'000'000;
+  /// An item that an update removed leaves once so many events were learned since its own newest
+  /// one; 0 = only when room is needed.
+  std::size_t removed_events_max = 100'000;
   /// Size of the embedding that item updates bring; 0 = they bring none.
   std::size_t embedding_dim = 0;
 };
@@ -36,19 +41,6 @@ struct CovisitationConfig {
   double half_life = 50'000;
   /// Edges per item that the walk follows.
   std::size_t walk_edges_max = 30;
-};
-
-/// Neighbours by what items are said to be (docs/model.md).
-struct ContentConfig {
-  bool enabled = true;
-  /// Features kept per item, those that say most.
-  std::size_t features_max = 32;
-  /// Nearest items kept per item.
-  std::size_t neighbours_max = 24;
-  /// Items per inverted list, those for which the feature says most.
-  std::size_t postings_max = 256;
-  /// Share of the own embedding in the cosine of two items that have text and embedding.
-  double embedding_share = 0.5;
 };
 
 /// The expert that gives new items a chance.
@@ -74,6 +66,11 @@ struct NetworkConfig {
   /// Share of negatives from recent targets; the rest uniform over known items.
   double recent_negatives_ratio = 0.7;
   double learning_rate = 0.08;
+  /// Events on an item before the network learns and ranks it; until then the other experts speak
+  /// for it.
+  std::size_t events_min = 0;
+  /// How scoring keeps the items' vectors: "fp32", "bf16" or "int8". The learner's stay fp32.
+  std::string table = "fp32";
   /// "cpu", "cuda", or "auto" (cuda when present).
   std::string device = "auto";
 };

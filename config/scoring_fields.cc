@@ -11,7 +11,9 @@ using std::chrono::seconds;
 void add_experts(ConfigFields& f, ScoringConfig& c) {
   f.section("scoring.catalogue");
   f.add("items_max", &c.catalogue.items_max, between(1, 1e9),
-        "Most items known at a time; further new items are not learned until there is room.");
+        "Most items known at a time; when it is reached the least used sixteenth leaves.");
+  f.add("removed_events_max", &c.catalogue.removed_events_max, between(0, 1e12),
+        "Events since a removed item's newest one after which it leaves; 0 = only for room.");
   f.add("embedding_dim", &c.catalogue.embedding_dim, between(0, 8192),
         "Size of the embedding that item updates bring; 0 = they bring none.");
   f.section("scoring.popularity");
@@ -30,6 +32,17 @@ void add_experts(ConfigFields& f, ScoringConfig& c) {
         "Edges per item that the two-hop walk follows.");
 }
 
+void add_encoder(ConfigFields& f, EncoderConfig& c) {
+  f.section("scoring.content.encoder");
+  f.add("file", &c.file, any(),
+        "TorchScript module that makes an item's embedding at each of its updates; empty = none.");
+  f.add("input", &c.input, one_of({"text", "embedding"}),
+        "What it is given: token ids of the text, or the update's own embedding.");
+  f.add("vocabulary", &c.vocabulary, any(), "For `text`: a file with one token a line.");
+  f.add("tokens_max", &c.tokens_max, between(1, 4'096), "Tokens of a text that it is given.");
+  f.add("dim", &c.dim, between(1, 8'192), "Size of the vectors that it gives.");
+}
+
 void add_content(ConfigFields& f, ScoringConfig& c) {
   f.section("scoring.content");
   f.add("enabled", &c.content.enabled, any(), "Rank by what item updates say of items, too.");
@@ -41,6 +54,7 @@ void add_content(ConfigFields& f, ScoringConfig& c) {
         "Items per inverted list, those for which the feature says most.");
   f.add("embedding_share", &c.content.embedding_share, between(0, 1),
         "Share of the own embedding in the cosine of two items that have text and embedding.");
+  add_encoder(f, c.content.encoder);
   f.section("scoring.exploration");
   f.add("enabled", &c.exploration.enabled, any(), "Name new items as candidates.");
   f.add("items_max", &c.exploration.items_max, between(1, 100'000), "Newest items it looks at.");
@@ -59,6 +73,10 @@ void add_network(ConfigFields& f, NetworkConfig& c) {
   f.add("recent_negatives_ratio", &c.recent_negatives_ratio, between(0, 1),
         "Share of negatives from recent targets; the rest uniform over known items.");
   f.add("learning_rate", &c.learning_rate, between(1e-9, 10), "Step size of its optimizer.");
+  f.add("events_min", &c.events_min, between(0, 1e6),
+        "Events on an item before the network learns and ranks it; 0 = from its first sight on.");
+  f.add("table", &c.table, one_of({"fp32", "bf16", "int8"}),
+        "How scoring keeps the items' vectors; smaller costs some quality. Learning has fp32.");
   f.add("device", &c.device, one_of({"auto", "cpu", "cuda"}), "`auto` = CUDA when present.");
 }
 

@@ -86,6 +86,16 @@ void check_scoring(const ScoringConfig& c, Relations& r) {
   r.require(c.network.heads == 0 || c.network.dim % c.network.heads == 0, "scoring.network.heads",
             "does not divide scoring.network.dim of " + std::to_string(c.network.dim) +
                 ": write a divisor");
+  const EncoderConfig& encoder = c.content.encoder;
+  const bool encodes = !encoder.file.empty();
+  r.require(!encodes || encoder.input != "text" || !encoder.vocabulary.empty(),
+            "scoring.content.encoder.vocabulary",
+            "is empty, but the encoder is given text: name a file with one token a line");
+  r.require(!encodes || encoder.input != "embedding" || c.catalogue.embedding_dim > 0,
+            "scoring.catalogue.embedding_dim",
+            "is 0, but the encoder is given embeddings: set their size");
+  r.require(!encodes || c.content.enabled, "scoring.content.encoder.file",
+            "is set, but scoring.content.enabled is false: set it to true or leave the file out");
 }
 
 void check_sinks(const SinksConfig& c, Relations& r) {

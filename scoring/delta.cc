@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
+#include "scoring/network/finite.h"
+
 namespace freshet {
-namespace {
-
-bool all_finite(std::span<const float> values) {
-  // 0 · x is 0 for every finite x, else NaN: one sum that vectorises, without a branch.
-  float sum = 0;
-  for (const float value : values) sum += 0 * value;
-  return sum == 0;
-}
-
-}  // namespace
-
 bool is_finite(const MixtureWeights& weights) {
   return std::all_of(weights.of.begin(), weights.of.end(),
                      [](const PerSource& bucket) { return all_finite(bucket); });
@@ -28,7 +19,9 @@ bool is_finite(const NetworkDelta& delta) {
 }
 
 bool is_finite(const Delta& delta) {
-  return (!delta.mixture || is_finite(*delta.mixture)) &&
+  return std::all_of(delta.earlier.begin(), delta.earlier.end(),
+                     [](const Delta& change) { return is_finite(change); }) &&
+         (!delta.mixture || is_finite(*delta.mixture)) &&
          (!delta.second_stage || is_finite(*delta.second_stage)) && is_finite(delta.network);
 }
 

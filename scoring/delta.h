@@ -36,6 +36,8 @@ struct Delta {
   /// The whole knowledge before the rest of the delta, as bytes (Knowledge::to_bytes); empty =
   /// none.
   std::string image;
+  std::vector<Delta> earlier;    ///< Changes without version, made in this order before the rest.
+  std::vector<ItemRow> evicted;  ///< Rows whose items leave before the rest comes.
   std::vector<ItemIdentity> new_items;  ///< They get the next rows, in this order.
   std::vector<ItemUpdate> item_updates;
   std::vector<Transition> transitions;  ///< In the order learned.
@@ -46,8 +48,9 @@ struct Delta {
   NetworkDelta network;
 
   bool empty() const {
-    return image.empty() && new_items.empty() && item_updates.empty() && transitions.empty() &&
-           !mixture && !second_stage && network.rows.empty() && network.dense.empty();
+    return image.empty() && earlier.empty() && evicted.empty() && new_items.empty() &&
+           item_updates.empty() && transitions.empty() && !mixture && !second_stage &&
+           network.rows.empty() && network.dense.empty();
   }
 };
 

@@ -1,15 +1,28 @@
 #include "scoring/knowledge.h"
 
+#include <algorithm>
+#include <functional>
 #include <span>
 #include <string>
 
 namespace freshet {
 
+namespace {
+
+/// Size of the embeddings that are compared: the items' own, or what the encoder makes.
+std::size_t embedding_dim(const ScoringConfig& config) {
+  const EncoderConfig& encoder = config.content.encoder;
+  return encoder.file.empty() ? config.catalogue.embedding_dim : encoder.dim;
+}
+
+}  // namespace
+
 Knowledge::Knowledge(const ScoringConfig& config, const NetworkFactory& factory)
     : catalogue_(config.catalogue),
-      content_(config.content, config.catalogue.embedding_dim),
+      content_(config.content, embedding_dim(config)),
       popularity_(config.popularity),
-      covisitation_(config.covisitation) {
+      covisitation_(config.covisitation),
+      network_events_min_(config.network.events_min) {
   if (config.second_stage.enabled)
     second_stage_ = SecondStageWeights::fresh(config.second_stage.hidden, config.learning.seed);
   if (factory) network_ = factory();
@@ -20,12 +33,9 @@ Status Knowledge::apply(const Delta& delta) {
     return error(ErrorCode::kCorrupt, "delta " + std::to_string(delta.version.value) +
                                           ": it holds a number that is not finite");
   if (!delta.image.empty()) FRESHET_RETURN_IF_ERROR(from_bytes(delta.image));
-  for (const ItemIdentity& item : delta.new_items) catalogue_.add(item);
-  if (!delta.new_items.empty() || !delta.image.empty()) {
-    popularity_.grow(catalogue_.size());
-    covisitation_.grow(catalogue_.size());
-    if (network_) network_->grow(catalogue_.size());
-  }
+  for (const Delta& change : delta.earlier) FRESHET_RETURN_IF_ERROR(apply(change));
+  if (!delta.evicted.empty()) evict(delta.evicted);
+  if (!delta.new_items.empty()) admit(delta.new_items);
   for (const ItemUpdate& update : delta.item_updates) describe(update);
   count(delta);
   if (delta.mixture) mixture_ = *delta.mixture;
@@ -34,6 +44,45 @@ Status Knowledge::apply(const Delta& delta) {
   if (network_ && network_changed) network_->apply(delta.network);
   if (delta.version.value != 0) version_ = delta.version;
   return {};
+}
+
+/// Nothing that is counted or learned of the rows stays.
+void Knowledge::evict(std::span<const ItemRow> rows) {
+  for (const ItemRow row : rows) content_.evict(row, catalogue_.content(row));
+  catalogue_.evict(rows);
+  popularity_.evict(rows);
+  covisitation_.evict(rows);
+  if (network_) network_->reset(rows);
+}
+
+void Knowledge::admit(std::span<const ItemIdentity> items) {
+  for (const ItemIdentity& item : items) catalogue_.add(item);
+  popularity_.grow(catalogue_.rows());
+  covisitation_.grow(catalogue_.rows());
+  if (network_) network_->grow(catalogue_.rows());
+  set_too_new(catalogue_.by_age().last(items.size()));
+}
+
+void Knowledge::set_too_new(std::span<const ItemRow> rows) {
+  if (network_events_min_ == 0) return;
+  too_new_.resize(catalogue_.unavailable().size(), 0);
+  for (const ItemRow row : rows)
+    if (!in_network(row)) too_new_[row / 64] |= std::uint64_t{1} << (row % 64);
+}
+
+void Knowledge::keep_network_steps(Sequence& sequence) const {
+  if (network_events_min_ == 0) return;
+  std::erase_if(sequence, [this](const SequenceStep& step) { return !in_network(step.row); });
+}
+
+std::span<const std::uint64_t> Knowledge::network_excluded(
+    std::vector<std::uint64_t>& buffer) const {
+  const std::span<const std::uint64_t> unavailable = catalogue_.unavailable();
+  if (network_events_min_ == 0) return unavailable;
+  buffer.resize(unavailable.size());
+  std::transform(unavailable.begin(), unavailable.end(), too_new_.begin(), buffer.begin(),
+                 std::bit_or<>());
+  return buffer;
 }
 
 void Knowledge::describe(const ItemUpdate& update) {
@@ -48,7 +97,10 @@ void Knowledge::count(const Delta& delta) {
   std::span<const ContextStep> steps = delta.steps;
   std::span<const ItemRow> basket = delta.basket;
   for (const Transition& transition : delta.transitions) {
-    popularity_.observe(transition.target);
+    const ItemRow target = transition.target;
+    popularity_.observe(target);
+    if (network_events_min_ > 0 && in_network(target))
+      too_new_[target / 64] &= ~(std::uint64_t{1} << (target % 64));
     covisitation_.observe(transition.target, steps.first(transition.steps),
                           basket.first(transition.basket));
     if (transition.distinct != kNotInHistory) repeats_.observe(transition.distinct);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "config/result.h"
 #include "config/scoring_config.h"
@@ -41,12 +44,22 @@ class Knowledge {
   const SecondStageWeights& second_stage() const { return second_stage_; }
   ModelVersion version() const { return version_; }
 
+  /// False while the row had too few events for the network (NetworkConfig::events_min).
+  bool in_network(ItemRow row) const { return popularity_.count(row) >= network_events_min_; }
+  /// Leaves the steps out that the network does not know.
+  void keep_network_steps(Sequence& sequence) const;
+  /// Bitmap [ceil(rows/64)] of the rows that the network does not rank: unavailable or too new.
+  std::span<const std::uint64_t> network_excluded(std::vector<std::uint64_t>& buffer) const;
+
   /// The network, or null. It computes in place, hence not const.
   Network* network() const { return network_.get(); }
 
  private:
+  void evict(std::span<const ItemRow> rows);
+  void admit(std::span<const ItemIdentity> items);
   void describe(const ItemUpdate& update);
   void count(const Delta& delta);
+  void set_too_new(std::span<const ItemRow> rows);
 
   Catalogue catalogue_;
   ContentIndex content_;  // Not in the bytes: it is made anew from the catalogue's contents.
@@ -55,6 +68,8 @@ class Knowledge {
   RepeatCounts repeats_;
   MixtureWeights mixture_ = MixtureWeights::even();
   SecondStageWeights second_stage_;
+  std::size_t network_events_min_;
+  std::vector<std::uint64_t> too_new_;  // Bitmap [ceil(rows/64)] of rows not in_network, or empty.
   std::unique_ptr<Network> network_;
   ModelVersion version_{};
 };

@@ -44,7 +44,9 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   mixture_ = mixture;
   second_stage_ = std::move(second_stage);
   version_ = version;
-  if (network_) network_->grow(catalogue_.size());
+  too_new_.clear();
+  set_too_new(catalogue_.by_age());
+  if (network_) network_->grow(catalogue_.rows());
   return {};
 }
 

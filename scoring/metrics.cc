@@ -120,6 +120,10 @@ void ScoringMetrics::make_learner_figures(prometheus::Registry& registry) {
   refused_ =
       counter(registry, "freshet_scoring_refused_items_total",
               "Examples and updates ignored: the catalogue is full or two names share an id.");
+  evicted_ = counter(registry, "freshet_scoring_evicted_items_total",
+                     "Items that left the catalogue: least used, or removed and no longer used.");
+  encoder_failures_ = counter(registry, "freshet_scoring_encoder_failures_total",
+                              "Item updates that the item encoder could give no embedding.");
   network_failures_ = counter(registry, "freshet_scoring_network_failures_total",
                               "Training steps of the network that were not finite or failed.");
   network_loss_ = gauge(registry, "freshet_scoring_network_loss_nats",
@@ -174,6 +178,8 @@ void ScoringMetrics::record_learning(const LearnerFigures& figures,
   raise_to(*examples_, figures.examples);
   raise_to(*repeated_, figures.repeated);
   raise_to(*refused_, figures.refused_items + figures.collisions);
+  raise_to(*evicted_, figures.evicted_items);
+  raise_to(*encoder_failures_, figures.encoder_failures);
   raise_to(*network_failures_, figures.network_failures);
   network_loss_->Set(figures.network_loss);
   mixture_loss_->Set(figures.mixture_loss);

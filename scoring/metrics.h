@@ -73,6 +73,8 @@ class ScoringMetrics {
   prometheus::Counter* examples_ = nullptr;
   prometheus::Counter* repeated_ = nullptr;
   prometheus::Counter* refused_ = nullptr;
+  prometheus::Counter* evicted_ = nullptr;
+  prometheus::Counter* encoder_failures_ = nullptr;
   prometheus::Counter* network_failures_ = nullptr;
   prometheus::Gauge* network_loss_ = nullptr;
   prometheus::Gauge* mixture_loss_ = nullptr;

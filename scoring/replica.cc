@@ -14,7 +14,10 @@ constexpr float kPairPrior = 3;
 }  // namespace
 
 Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory)
-    : knowledge_(config, factory), recommender_(config, knowledge_) {}
+    : knowledge_(config, factory), recommender_(config, knowledge_) {
+  if (knowledge_.network() != nullptr)
+    knowledge_.network()->compress(table_format(config.network.table));
+}
 
 std::vector<RankedList> Replica::rank(std::span<const RankRequest> requests, RankEffort effort) {
   return recommender_.rank(requests, effort);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/encoder_choice.h"
 #include "app/evaluation/ablation.h"
 #include "app/evaluation/protocol.h"
 #include "app/network_choice.h"
@@ -144,6 +145,14 @@ EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& opti
   return report;
 }
 
+/// Gives the run the configured item encoder, if there is one.
+Status equip(const Config& config, ProtocolRun& run) {
+  auto encoder = choose_encoder(config.scoring);
+  if (!encoder) return tl::unexpected(encoder.error());
+  run.encode_with(std::move(*encoder));
+  return {};
+}
+
 /// Runs once more, the live row alone; returns what it reached. The lines of a spoiled stream come
 /// into the report under `name`.
 Result<RankingFigures> run_variant(const std::string& name, const Config& config,
@@ -155,6 +164,7 @@ Result<RankingFigures> run_variant(const std::string& name, const Config& config
   options.diversity.clear();
   options.freeze = false;
   ProtocolRun run(config, *factory, options);
+  FRESHET_RETURN_IF_ERROR(equip(config, run));
   FRESHET_RETURN_IF_ERROR(
       run.run([&](const ReplayProgress& done,
                   const std::string& note) { progress(done, name + ": " + note); },
@@ -222,6 +232,7 @@ Result<EvaluationReport> evaluate(const Config& given, const EvaluationOptions& 
   auto factory = choose_network(config.scoring);
   if (!factory) return tl::unexpected(factory.error());
   ProtocolRun run(config, *factory, options);
+  FRESHET_RETURN_IF_ERROR(equip(config, run));
   FRESHET_RETURN_IF_ERROR(run.run(progress, stop));
   EvaluationReport report = report_of(run, options);
   report.config = to_yaml(config);

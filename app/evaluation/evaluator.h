@@ -44,6 +44,11 @@ class Evaluator {
   Evaluator(const Config& config, const NetworkFactory& factory,
             const std::vector<FollowerKind>& kinds, const PoisonOptions& poison, Judge judge);
 
+  /// Has `encoder` make the embeddings of items; null = they bring their own.
+  void encode_with(std::unique_ptr<ItemEncoder> encoder) {
+    learner_.encode_with(std::move(encoder));
+  }
+
   /// Takes the next event, and what the poison makes of it. Errors: a delta could not be applied (a
   /// defect).
   Status add(const RecordedEvent& event, EventUse use);

@@ -17,6 +17,11 @@ class ProtocolRun {
   ProtocolRun(const Config& config, const NetworkFactory& factory,
               const EvaluationOptions& options);
 
+  /// Has `encoder` make the embeddings of items; null = they bring their own. Called first.
+  void encode_with(std::unique_ptr<ItemEncoder> encoder) {
+    evaluator_.encode_with(std::move(encoder));
+  }
+
   /// Runs to the stream's end. Called once. Errors: those of evaluate().
   Status run(const EvaluationProgress& progress, std::stop_token stop);
 

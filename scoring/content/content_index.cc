@@ -42,6 +42,15 @@ void ContentIndex::replace(ItemRow row, const ItemUpdate* before, const ItemUpda
   index(row, after);
 }
 
+void ContentIndex::evict(ItemRow row, const ItemUpdate* before) {
+  const ContentSlot slot = vectors_.slot_of(row);
+  if (slot == kNoSlot || before == nullptr) return;
+  text_features(*before, features_);
+  count_document(features_, static_cast<std::uint32_t>(-1));
+  forget_vectors(slot);
+  vectors_.drop(row);
+}
+
 void ContentIndex::rebuild(const Catalogue& catalogue) {
   vectors_.clear();
   documents_ = described_ = 0;
@@ -51,14 +60,14 @@ void ContentIndex::rebuild(const Catalogue& catalogue) {
   neighbour_counts_.clear();
   versions_.clear();
   if (!config_.enabled) return;
-  for (ItemRow row = 0; row < catalogue.size(); ++row) {
+  for (const ItemRow row : catalogue.by_age()) {
     if (catalogue.content(row) == nullptr) continue;
     text_features(*catalogue.content(row), features_);
     count_document(features_, 1);
   }
   next_rebuild_ = 64;
   while (next_rebuild_ <= documents_) next_rebuild_ *= 4;
-  for (ItemRow row = 0; row < catalogue.size(); ++row) {
+  for (const ItemRow row : catalogue.by_age()) {
     if (catalogue.content(row) == nullptr) continue;
     text_features(*catalogue.content(row), features_);
     index(row, *catalogue.content(row));
@@ -81,10 +90,7 @@ void ContentIndex::index(ItemRow row, const ItemUpdate& item) {
     neighbour_counts_.resize(slot + std::size_t{1}, 0);
     neighbours_.resize((slot + std::size_t{1}) * config_.neighbours_max);
   }
-  drop_postings(slot);
-  if (!vectors_.empty(slot)) --described_;
-  ++versions_[slot];
-  neighbour_counts_[slot] = 0;
+  forget_vectors(slot);
   weigh(features_);
   vectors_.set(slot, features_, item.embedding);
   vectors_.set_traits(slot, ContentTraits::of(item));
@@ -92,6 +98,14 @@ void ContentIndex::index(ItemRow row, const ItemUpdate& item) {
   ++described_;
   connect(slot);
   add_postings(slot);
+}
+
+/// Ends what others know of the slot: neighbours that name it are outdated.
+void ContentIndex::forget_vectors(ContentSlot slot) {
+  drop_postings(slot);
+  if (!vectors_.empty(slot)) --described_;
+  ++versions_[slot];
+  neighbour_counts_[slot] = 0;
 }
 
 /// tf · idf, strongest first.

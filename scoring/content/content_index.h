@@ -29,6 +29,9 @@ class ContentIndex {
   /// Takes over that the content of `row` changes from `before` (null = it had none) to `after`.
   void replace(ItemRow row, const ItemUpdate* before, const ItemUpdate& after);
 
+  /// Forgets `row`, whose content was `before` (null = it had none).
+  void evict(ItemRow row, const ItemUpdate* before);
+
   /// True while so few items were known when the vectors were weighed that they should be weighed
   /// anew: with 64, 256, 1,024 and 4,096 items.
   bool outgrown() const { return documents_ >= next_rebuild_ && next_rebuild_ <= kRebuildMax; }
@@ -67,6 +70,7 @@ class ContentIndex {
     std::uint32_t version = 0;
   };
 
+  void forget_vectors(ContentSlot slot);
   void count_document(std::span<const TextFeature> features, std::uint32_t by);
   void index(ItemRow row, const ItemUpdate& item);
   void weigh(std::vector<TextFeature>& features) const;

@@ -31,6 +31,12 @@ ContentTraits ContentTraits::of(const ItemUpdate& item) {
 ContentSlot ContentVectors::admit(ItemRow row) {
   if (row >= slots_.size()) slots_.resize(row + std::size_t{1}, kNoSlot);
   if (slots_[row] != kNoSlot) return slots_[row];
+  if (!free_.empty()) {
+    slots_[row] = free_.back();
+    free_.pop_back();
+    rows_[slots_[row]] = row;
+    return slots_[row];
+  }
   const auto slot = static_cast<ContentSlot>(rows_.size());
   slots_[row] = slot;
   rows_.push_back(row);
@@ -40,6 +46,14 @@ ContentSlot ContentVectors::admit(ItemRow row) {
   features_.resize(features_.size() + features_max_);
   embeddings_.resize(embeddings_.size() + embedding_dim_, 0);
   return slot;
+}
+
+void ContentVectors::drop(ItemRow row) {
+  const ContentSlot slot = slot_of(row);
+  if (slot == kNoSlot) return;
+  slots_[row] = kNoSlot;
+  sizes_[slot] = embedded_[slot] = 0;
+  free_.push_back(slot);
 }
 
 void ContentVectors::set(ContentSlot slot, std::span<const TextFeature> text,

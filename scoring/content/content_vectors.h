@@ -11,7 +11,7 @@
 
 namespace freshet {
 
-/// Place of an item that has content, in order of its first content; kNoSlot = none.
+/// Place of an item that has content; kNoSlot = none.
 using ContentSlot = std::uint32_t;
 inline constexpr ContentSlot kNoSlot = 0xffffffff;
 
@@ -39,6 +39,9 @@ class ContentVectors {
   /// Returns the row's slot, a new and empty one if it has none.
   ContentSlot admit(ItemRow row);
 
+  /// Takes the row's slot away; the next new one gets it.
+  void drop(ItemRow row);
+
   /// Replaces the vectors. `text`: strongest first; what lies beyond `features_max` is dropped and
   /// the rest scaled to length 1. An `embedding` of another size than configured counts as none.
   void set(ContentSlot slot, std::span<const TextFeature> text, std::span<const float> embedding);
@@ -63,6 +66,7 @@ class ContentVectors {
   std::size_t embedding_dim_;
   std::vector<ContentSlot> slots_;     // [row]
   std::vector<ItemRow> rows_;          // [slot]
+  std::vector<ContentSlot> free_;      // The last one is given out first.
   std::vector<std::uint16_t> sizes_;   // [slot] features used
   std::vector<TextFeature> features_;  // [slot, features_max]
   std::vector<std::uint8_t> embedded_;

@@ -107,6 +107,33 @@ void Covisitation::prune(Neighbours& item) {
   rebuild_edges(item);
 }
 
+void Covisitation::evict(std::span<const ItemRow> rows) {
+  std::vector<bool> leaves(items_.size(), false);
+  for (const ItemRow row : rows) {
+    leaves[row] = true;
+    items_[row] = Neighbours{.edges = TopListOf<Edge>(config_.walk_edges_max)};
+  }
+  for (Neighbours& item : items_) {
+    const bool touched = std::any_of(item.rows.begin(), item.rows.end(),
+                                     [&leaves](ItemRow row) { return leaves[row]; });
+    if (!touched) continue;
+    drop_pairs(leaves, item);
+    rebuild_edges(item);
+  }
+}
+
+/// What was counted from the item stays in its weight: those steps were made.
+void Covisitation::drop_pairs(const std::vector<bool>& leaves, Neighbours& item) {
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < item.rows.size(); ++k) {
+    if (leaves[item.rows[k]]) continue;
+    item.rows[kept] = item.rows[k];
+    item.pairs[kept++] = item.pairs[k];
+  }
+  item.rows.resize(kept);
+  item.pairs.resize(kept);
+}
+
 void Covisitation::rebuild_edges() {
   for (Neighbours& item : items_) rebuild_edges(item);
 }

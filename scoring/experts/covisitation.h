@@ -61,6 +61,9 @@ class Covisitation {
   /// Counts `target` after `steps` (newest first) and beside `basket` (bought in the same event).
   void observe(ItemRow target, std::span<const ContextStep> steps, std::span<const ItemRow> basket);
 
+  /// Forgets all pairs of and with these rows: one pass over all pairs.
+  void evict(std::span<const ItemRow> rows);
+
   const Neighbours& of(ItemRow row) const { return items_[row]; }
 
   /// The pair's counts, or null.
@@ -86,6 +89,7 @@ class Covisitation {
   float strength(const PairCounts& pair) const;
   void raise_edge(Neighbours& item, ItemRow row, const PairCounts& pair);
   void prune(Neighbours& item);
+  static void drop_pairs(const std::vector<bool>& leaves, Neighbours& item);
   void rebuild_edges();
   void rebuild_edges(Neighbours& item);
 

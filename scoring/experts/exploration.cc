@@ -23,11 +23,13 @@ void ExplorationExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
   if (!able()) return;
   const std::uint64_t seed = seed_of(context);
-  const std::size_t oldest = rows - std::min(rows, config_.items_max);
+  const std::span<const ItemRow> by_age = catalogue_.by_age();
+  const std::size_t count = std::min(by_age.size(), config_.items_max);
+  const std::span<const ItemRow> newest = by_age.last(count);
   float total = 0;
-  for (std::size_t row = oldest; row < rows; ++row) {
-    if (!is_new(static_cast<ItemRow>(row))) continue;
-    pool_.push_back({static_cast<ItemRow>(row), draw(static_cast<ItemRow>(row), rows, seed)});
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!is_new(newest[k])) continue;
+    pool_.push_back({newest[k], draw(newest[k], count - k, seed)});
     total += pool_.back().score;
   }
   for (const ScoredRow& item : pool_) scores_.add(item.row, item.score / total);
@@ -39,11 +41,11 @@ bool ExplorationExpert::is_new(ItemRow row) const {
 }
 
 /// A sum of 1 + events exponentials is Gamma distributed with that shape.
-float ExplorationExpert::draw(ItemRow row, std::size_t rows, std::uint64_t seed) const {
+float ExplorationExpert::draw(ItemRow row, std::size_t items_since, std::uint64_t seed) const {
   SplitMix random(seed ^ row);
   float sum = 0;
   for (std::uint32_t k = 0; k <= popularity_.count(row); ++k) sum -= fast_log(1 - random.uniform());
-  const float age = static_cast<float>(rows - row) / static_cast<float>(config_.items_max);
+  const float age = static_cast<float>(items_since) / static_cast<float>(config_.items_max);
   return sum / (1 + age);
 }
 

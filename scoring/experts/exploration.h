@@ -12,11 +12,11 @@
 
 namespace freshet {
 
-/// New items for a chance: those among the newest rows that an item update has described, that are
+/// New items for a chance: those among the newest that an item update has described, that are
 /// available, and that had fewer than `events_max` events.
 ///
 /// In the manner of Thompson sampling (1933): an item's rate is drawn from Gamma(1 + events,
-/// 1 + age), age = rows that came after it / `items_max`, and the highest draws stand first. The
+/// 1 + age), age = items that came after it / `items_max`, and the highest draws stand first. The
 /// random numbers come from a hash of row and history, so that the same knowledge and state give
 /// the same list on every copy.
 class ExplorationExpert final : public Expert {
@@ -40,7 +40,7 @@ class ExplorationExpert final : public Expert {
 
  private:
   bool is_new(ItemRow row) const;
-  float draw(ItemRow row, std::size_t rows, std::uint64_t seed) const;
+  float draw(ItemRow row, std::size_t items_since, std::uint64_t seed) const;
 
   const ExplorationConfig config_;
   const Popularity& popularity_;

@@ -61,7 +61,8 @@ void NetworkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) 
 
 float NetworkExpert::probability(ItemRow row) const {
   if (query_ == nullptr || row >= table_.rows) return 0;
-  const float* vector = table_.vectors + static_cast<std::size_t>(row) * table_.dim;
+  buffer_.resize(table_.dim);
+  const float* vector = table_.vector(row, buffer_.data());
   float logit = table_.biases[row];
   for (std::size_t k = 0; k < table_.dim; ++k) logit += query_[k] * vector[k];
   const float probability = std::exp(logit - log_sum_exp_[at_]);

@@ -48,6 +48,7 @@ class NetworkExpert final : public Expert {
   bool batch_failed_ = false;
   bool failed_ = false;
   ItemRow newest_ = kNoRow;
+  mutable std::vector<float> buffer_;  // [dim]
 };
 
 }  // namespace freshet

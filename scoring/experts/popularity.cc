@@ -1,5 +1,6 @@
 #include "scoring/experts/popularity.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace freshet {
@@ -36,6 +37,25 @@ void Popularity::observe(ItemRow row) {
   item.last = events_;
 }
 
+void Popularity::evict(std::span<const ItemRow> rows) {
+  for (const ItemRow row : rows) {
+    for (Level& level : levels_) {
+      level.total = std::max(0.0, level.total - level.scores[row]);
+      level.scores[row] = 0;
+    }
+    items_[row] = {};
+  }
+  rebuild_top();
+}
+
+double Popularity::slow_count(ItemRow row) const {
+  return levels_.empty() ? 0 : levels_.back().scores[row] / levels_.back().increment;
+}
+
+double Popularity::slow_decay(std::uint64_t ago) const {
+  return levels_.empty() ? 0 : std::exp2(-static_cast<double>(ago) / levels_.back().half_life);
+}
+
 void Popularity::rescale(Level& level) {
   level.increment /= kIncrementMax;
   level.total /= kIncrementMax;
@@ -48,8 +68,11 @@ void Popularity::rebuild_top() {
   top_.clear();
   if (levels_.empty()) return;
   const std::vector<float>& scores = levels_[main_level()].scores;
+  std::vector<ScoredRow> best;
   for (std::size_t row = 0; row < scores.size(); ++row)
-    if (items_[row].count > 0) top_.raise({static_cast<ItemRow>(row), scores[row]});
+    if (items_[row].count > 0) best.push_back({static_cast<ItemRow>(row), scores[row]});
+  keep_best(best, kPopularMax);
+  for (const ScoredRow& entry : best) top_.raise(entry);
 }
 
 void PopularityExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "config/scoring_config.h"
@@ -24,6 +25,15 @@ class Popularity {
 
   /// Makes room for `rows` rows.
   void grow(std::size_t rows);
+
+  /// Forgets all events of these rows.
+  void evict(std::span<const ItemRow> rows);
+
+  /// Events on the row, decayed at the longest half-life.
+  double slow_count(ItemRow row) const;
+
+  /// What an event counts for by now in `slow_count` that was `ago` events before.
+  double slow_decay(std::uint64_t ago) const;
 
   /// Counts one event on `row`.
   void observe(ItemRow row);

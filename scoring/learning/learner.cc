@@ -71,6 +71,7 @@ Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
       knowledge_(config, factory),
       scorer_(config, knowledge_),
       trainers_(config),
+      admissions_(config.catalogue, knowledge_),
       negatives_(
           {.recent_ratio = config.network.recent_negatives_ratio, .seed = config.learning.seed}) {}
 
@@ -90,6 +91,7 @@ void Learner::learn(std::span<const TrainingExample> examples) {
     batch.push_back(&example);
   }
   if (!batch.empty()) learn_batch(batch, examples.data());
+  note_admissions();
   figures_.mixture_weights.fill(0);
   for (const PerSource& bucket : trainers_.mixture().of) {
     const PerSource able = awake_weights(bucket, scorer_.able());
@@ -97,6 +99,14 @@ void Learner::learn(std::span<const TrainingExample> examples) {
       figures_.mixture_weights[m] += able[m] / static_cast<float>(kLengthBuckets);
   }
   note_guard();
+}
+
+/// Items of the micro-batch that would be new; one that stands there twice counts twice.
+std::size_t Learner::unknown_items(std::span<const TrainingExample* const> batch) const {
+  return static_cast<std::size_t>(
+      std::count_if(batch.begin(), batch.end(), [this](const TrainingExample* example) {
+        return knowledge_.catalogue().find(example->item) == kNoRow;
+      }));
 }
 
 void Learner::note_guard() {
@@ -108,12 +118,14 @@ void Learner::note_guard() {
 /// `first`: the example that ranks_[0] belongs to.
 void Learner::learn_batch(std::span<const TrainingExample* const> batch,
                           const TrainingExample* first) {
+  make_room(unknown_items(batch), AdmissionControl::kAnyStanding);
   std::vector<Context> contexts;
   contexts.reserve(batch.size());
   const std::size_t sequence_max =
       knowledge_.network() != nullptr ? config_.network.history_max : 0;
   for (const TrainingExample* example : batch)
     contexts.push_back(make_context(example->history, knowledge_.catalogue(), sequence_max));
+  for (Context& context : contexts) knowledge_.keep_network_steps(context.sequence);
   scorer_.start_batch(contexts);
   for (std::size_t k = 0; k < batch.size(); ++k)
     learn_ranking(*batch[k], contexts[k], ranks_[static_cast<std::size_t>(batch[k] - first)]);
@@ -169,7 +181,7 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
   learned_.clear();
   for (std::size_t k = 0; k < batch.size(); ++k) {
     const TrainingExample& example = *batch[k];
-    const ItemRow target = admit(example.item, example.item_name, change);
+    const ItemRow target = admissions_.admit(example.item, example.item_name, change);
     if (target == kNoRow) continue;
     if (!teaches(target)) {
       ++figures_.capped;
@@ -194,32 +206,13 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
   return change;
 }
 
-ItemRow Learner::admit(ItemId id, const std::string& name, Delta& change) {
-  const Catalogue& catalogue = knowledge_.catalogue();
-  auto admission = catalogue.admission(id, name);
-  if (admission == Catalogue::Admission::kNew) {
-    for (std::size_t k = 0; k < change.new_items.size(); ++k) {
-      if (change.new_items[k].id != id) continue;
-      if (change.new_items[k].name == name) return static_cast<ItemRow>(catalogue.size() + k);
-      admission = Catalogue::Admission::kCollision;
-    }
-    const std::size_t known = catalogue.size() + change.new_items.size();
-    if (known >= config_.catalogue.items_max) admission = Catalogue::Admission::kFull;
-  }
-  switch (admission) {
-    case Catalogue::Admission::kKnown:
-      return catalogue.find(id);
-    case Catalogue::Admission::kCollision:
-      ++figures_.collisions;
-      return kNoRow;
-    case Catalogue::Admission::kFull:
-      ++figures_.refused_items;
-      return kNoRow;
-    case Catalogue::Admission::kNew:
-      break;
-  }
-  change.new_items.push_back({id, name});
-  return static_cast<ItemRow>(catalogue.size() + change.new_items.size() - 1);
+/// Lets items leave, if it is time, so that `wanted` new ones find room.
+void Learner::make_room(std::size_t wanted, double standing_max) {
+  std::vector<ItemRow> leaving = admissions_.leaving(wanted, standing_max);
+  if (leaving.empty()) return;
+  figures_.evicted_items += leaving.size();
+  negatives_.remove_rows(leaving);
+  apply({.evicted = std::move(leaving)});
 }
 
 void Learner::train_network(std::span<const Context> contexts, const Delta& change) {
@@ -231,7 +224,7 @@ void Learner::train_network(std::span<const Context> contexts, const Delta& chan
   for (const Transition& transition : change.transitions) {
     targets.push_back(transition.target);
     const Sequence& sequence = contexts[learned_[targets.size() - 1]].sequence;
-    if (sequence.empty()) continue;
+    if (sequence.empty() || !knowledge_.in_network(transition.target)) continue;
     examples.push_back({.sequence = sequence, .target = transition.target});
     trained.push_back(transition.target);
   }
@@ -247,24 +240,61 @@ void Learner::train_network(std::span<const Context> contexts, const Delta& chan
 }
 
 void Learner::update_items(std::span<const ItemUpdate> updates) {
+  if (encoder_ == nullptr) return take_updates(updates);
+  std::vector<ItemUpdate> encoded(updates.begin(), updates.end());
+  auto vectors = encoder_->encode(updates);
+  for (std::size_t k = 0; k < encoded.size(); ++k) encoded[k].embedding = std::move(vectors[k]);
+  figures_.encoder_failures = encoder_->failures();
+  take_updates(encoded);
+}
+
+void Learner::take_updates(std::span<const ItemUpdate> updates) {
   Delta change;
-  for (const ItemUpdate& update : updates)
-    if (admit(update.id, update.name, change) != kNoRow) change.item_updates.push_back(update);
+  for (const ItemUpdate& update : updates) {
+    if (admissions_.room() == 0 && knowledge_.catalogue().find(update.id) == kNoRow) {
+      apply(std::exchange(change, {}));
+      make_room(1, AdmissionControl::kNewcomerStanding);
+    }
+    if (admissions_.admit(update.id, update.name, change) != kNoRow)
+      change.item_updates.push_back(update);
+  }
   apply(std::move(change));
+  note_admissions();
+}
+
+void Learner::note_admissions() {
+  figures_.refused_items = admissions_.refused();
+  figures_.collisions = admissions_.collisions();
 }
 
 /// The only way the learner's own knowledge changes, the network's weights excepted: by the same
 /// deltas that replicas get.
 void Learner::apply(Delta change) {
-  for (std::size_t k = 0; k < change.new_items.size(); ++k)
-    negatives_.add_row(static_cast<ItemRow>(knowledge_.catalogue().size() + k));
   ignore_error(knowledge_.apply(change), "a finite delta without an image cannot fail");
+  const auto by_age = knowledge_.catalogue().by_age();
+  for (const ItemRow row : by_age.last(change.new_items.size())) add_negative(row);
+  for (const Transition& transition : change.transitions) add_negative(transition.target);
+  admissions_.applied();
   weights_changed_ = weights_changed_ || change.mixture.has_value();
+  if (!change.evicted.empty()) start_stage(std::move(change.evicted));
   append(pending_.new_items, change.new_items);
   append(pending_.item_updates, change.item_updates);
   append(pending_.transitions, change.transitions);
   append(pending_.steps, change.steps);
   append(pending_.basket, change.basket);
+}
+
+/// The network's negatives are rows that it knows.
+void Learner::add_negative(ItemRow row) {
+  if (knowledge_.in_network(row)) negatives_.add_row(row);
+}
+
+/// Rows change their items: what is pending speaks of the old ones and goes first.
+void Learner::start_stage(std::vector<ItemRow> evicted) {
+  Delta before = std::exchange(pending_, Delta{});
+  pending_.earlier = std::exchange(before.earlier, {});
+  if (!before.empty()) pending_.earlier.push_back(std::move(before));
+  pending_.evicted = std::move(evicted);
 }
 
 /// Takes the network's changes. A network that is not finite begins anew instead, as a whole.
@@ -274,7 +304,7 @@ NetworkDelta Learner::network_changes() {
   if (is_finite(changes)) return changes;
   ++figures_.network_renewals;
   const std::unique_ptr<Network> fresh = factory_();
-  fresh->grow(knowledge_.catalogue().size());
+  fresh->grow(knowledge_.catalogue().rows());
   const auto bytes = fresh->save();
   if (!bytes || !network.load(*bytes)) return {.row_count = changes.row_count};
   return network.take_changes();

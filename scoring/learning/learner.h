@@ -8,67 +8,18 @@
 
 #include "config/result.h"
 #include "config/scoring_config.h"
+#include "scoring/content/item_encoder.h"
 #include "scoring/delta.h"
 #include "scoring/knowledge.h"
+#include "scoring/learning/admission.h"
 #include "scoring/learning/guarded_trainers.h"
+#include "scoring/learning/learner_figures.h"
 #include "scoring/learning/trained_offsets.h"
 #include "scoring/network/negative_sampler.h"
 #include "scoring/ranking/scorer.h"
 #include "state/training_example.h"
 
 namespace freshet {
-
-/// How well one ranking foretold the learned events, summed up; every event with a history counts.
-struct HitTotals {
-  std::uint64_t events = 0;
-  std::uint64_t hits_at_20 = 0;
-  double reciprocal_ranks_at_20 = 0;
-
-  /// `rank`: 0 = first.
-  void add(std::size_t rank);
-  double recall_at_20() const {
-    return events > 0 ? static_cast<double>(hits_at_20) / static_cast<double>(events) : 0;
-  }
-  double mrr_at_20() const {
-    return events > 0 ? reciprocal_ranks_at_20 / static_cast<double>(events) : 0;
-  }
-};
-
-/// How the experts, the mixture and the second stage ranked one event's item before it was learned.
-struct ExampleRanks {
-  /// Rank of an item that was not among the candidates.
-  static constexpr std::uint32_t kMissing = 0xffffffff;
-
-  bool ranked = false;  ///< False = ignored, or there was no history to rank from.
-  std::array<std::uint32_t, kSourceCount> by_source;  ///< Among the expert's candidates; 0 = first.
-  std::uint32_t by_mixture = kMissing;
-  std::uint32_t final = kMissing;  ///< By the second stage; by the mixture where there is none.
-  float probability = 0;           ///< What the model gave the item (RankedItem::probability).
-
-  ExampleRanks() { by_source.fill(kMissing); }
-};
-
-/// What the learner tells of itself. Means are over about the newest 1,000 examples.
-struct LearnerFigures {
-  std::uint64_t examples = 0;       ///< Learned.
-  std::uint64_t repeated = 0;       ///< Ignored: learned before.
-  std::uint64_t refused_items = 0;  ///< Ignored: the catalogue is full.
-  std::uint64_t collisions = 0;     ///< Ignored: two names share one id.
-  std::uint64_t capped = 0;  ///< Ranked, not learned: their item had its share of the newest.
-  std::uint64_t network_steps = 0;
-  std::uint64_t network_failures = 0;
-  double network_loss = 0;  ///< Mean loss of the network's steps.
-  double mixture_loss = 0;  ///< Mean -log p of targets under the mixture.
-  double candidate_share =
-      0;  ///< Share of targets among the candidates: the second stage's ceiling.
-  PerSource mixture_weights{};  ///< Mean over all history lengths.
-  HitTotals mixture_ranks;      ///< Order by the mixture, no filters.
-  HitTotals final_ranks;        ///< Order by the second stage, no filters.
-  GuardFigures guard;
-  std::uint64_t clipped_gradients = 0;
-  std::uint64_t refused_gradients = 0;  ///< Not finite.
-  std::uint64_t network_renewals = 0;   ///< Its weights were not finite: it began anew.
-};
 
 /// Learns from events as they come; the only owner of what is learned. Every micro-batch is first
 /// scored, then learned. Publishes what changed as deltas. Confined to one thread.
@@ -79,24 +30,33 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
+  /// Has `encoder` make the embeddings of further item updates; null = they bring their own.
+  void encode_with(std::unique_ptr<ItemEncoder> encoder) { encoder_ = std::move(encoder); }
+  /// What was wrong with the newest update that the encoder failed on.
+  std::string newest_encoder_failure() const {
+    return encoder_ != nullptr ? encoder_->newest_failure() : "";
+  }
+
   /// Learns examples in their order; those at or below a partition's trained offset are ignored.
   void learn(std::span<const TrainingExample> examples);
 
-  /// Takes over newer descriptions; unknown items come into the catalogue.
+  /// Takes over newer descriptions; unknown items come into the catalogue if there is room, or an
+  /// item that stands no higher than they do can leave.
   void update_items(std::span<const ItemUpdate> updates);
 
   /// Returns what changed since the last call under a new version, or null if nothing did.
   std::shared_ptr<const Delta> take_delta();
 
-  /// Writes everything to `directory`, replacing what was there at once or not at all. Errors:
-  /// kUnavailable.
+  /// Writes everything as the newest checkpoint of `directory`. Errors: kUnavailable; kInternal
+  /// when a weight is not finite. Then the checkpoints are as they were.
   Status save(const std::string& directory);
 
-  /// Restores what `save` wrote, before anything is learned; the next delta carries all of it. An
-  /// empty or missing directory leaves the learner as it is. Errors: kUnavailable, kCorrupt when it
-  /// is damaged, kInvalidConfig when it was learned with another configuration. After an error,
-  /// make a new learner.
-  Status load(const std::string& directory);
+  /// Restores the newest checkpoint that is whole, before anything is learned; the next delta
+  /// carries all of it. Returns what is wrong with newer ones, which are set aside. A directory
+  /// without any leaves the learner as it is. Errors: kUnavailable, kCorrupt when none is whole,
+  /// kInvalidConfig when it was learned with another configuration. After an error, make a new
+  /// learner.
+  Result<std::vector<Error>> load(const std::string& directory);
 
   const LearnerFigures& figures() const { return figures_; }
 
@@ -115,10 +75,16 @@ class Learner {
   bool teaches(ItemRow row) const;
   Delta transitions_of(std::span<const TrainingExample* const> batch,
                        std::span<const Context> contexts);
-  ItemRow admit(ItemId id, const std::string& name, Delta& change);
+  std::size_t unknown_items(std::span<const TrainingExample* const> batch) const;
+  void take_updates(std::span<const ItemUpdate> updates);
+  void make_room(std::size_t wanted, double standing_max);
+  void start_stage(std::vector<ItemRow> evicted);
+  void add_negative(ItemRow row);
   void train_network(std::span<const Context> contexts, const Delta& change);
   NetworkDelta network_changes();
+  Status restore(const std::string& path);
   void note_guard();
+  void note_admissions();
   void apply(Delta change);
 
   const ScoringConfig config_;
@@ -126,7 +92,9 @@ class Learner {
   Knowledge knowledge_;
   Scorer scorer_;
   GuardedTrainers trainers_;
+  AdmissionControl admissions_;
   NegativeSampler negatives_;
+  std::unique_ptr<ItemEncoder> encoder_;
   TrainedOffsets offsets_;
   LearnerFigures figures_;
   ModelVersion version_{};

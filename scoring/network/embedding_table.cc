@@ -14,11 +14,12 @@ namespace {
 constexpr float kAdagradEpsilon = 1e-12F;
 
 /// Uniform with variance initial_norm²/dim.
-void initialise_row(const EmbeddingTable::Options& options, std::size_t row,
-                    std::span<float> vector) {
+std::vector<float> initial_vector(const EmbeddingTable::Options& options, std::size_t row) {
   SplitMix random(SplitMix(options.seed ^ (row * 0xd1342543de82ef95U)).next());
   const float range = options.initial_norm * std::sqrt(3.0F / static_cast<float>(options.dim));
+  std::vector<float> vector(options.dim);
   for (float& value : vector) value = (2 * random.uniform() - 1) * range;
+  return vector;
 }
 
 /// Returns the factor that clips a vector of this squared norm.
@@ -32,22 +33,53 @@ float clip_factor(float squared_norm) {
 void EmbeddingTable::grow(std::size_t rows) {
   const std::size_t before = this->rows();
   if (rows <= before) return;
-  values_.vectors.resize(rows * dim_);
+  if (compressed_) {
+    compressed_->resize(rows);
+  } else {
+    values_.vectors.resize(rows * dim_);
+  }
   values_.biases.resize(rows, 0.0F);
   is_changed_.resize(rows, false);
-  for (std::size_t row = before; row < rows; ++row) {
-    initialise_row(options_, row, std::span(values_.vectors).subspan(row * dim_, dim_));
+  for (std::size_t row = before; row < rows; ++row)
+    write_vector(static_cast<ItemRow>(row), initial_vector(options_, row).data());
+}
+
+void EmbeddingTable::write_vector(ItemRow row, const float* vector) {
+  if (compressed_) return compressed_->write(row, vector);
+  std::copy_n(vector, dim_, values_.vectors.data() + row * dim_);
+}
+
+void EmbeddingTable::compress(TableFormat format) {
+  if (format == TableFormat::kFloat32) return;
+  FRESHET_ASSERT(!compressed_ && values_.squares.empty(), "what is trained is not compressed");
+  compressed_.emplace(format, dim_);
+  compressed_->resize(rows());
+  for (std::size_t row = 0; row < rows(); ++row)
+    compressed_->write(row, values_.vectors.data() + row * dim_);
+  values_.vectors = {};
+}
+
+void EmbeddingTable::reset(std::span<const ItemRow> rows) {
+  for (const ItemRow row : rows) {
+    write_vector(row, initial_vector(options_, row).data());
+    values_.biases[row] = 0;
+    mark_changed(row);
+    if (values_.bias_squares.size() <= row) continue;
+    std::fill_n(values_.squares.data() + row * dim_, dim_, 0.0F);
+    values_.bias_squares[row] = 0;
   }
 }
 
 void EmbeddingTable::read(std::span<const ItemRow> rows, float* out) const {
   for (const ItemRow row : rows) {
-    out = std::copy_n(vector(row), dim_, out);
+    read_vector(row, out);
+    out += dim_;
     *out++ = values_.biases[row];
   }
 }
 
 void EmbeddingTable::start_gradients() {
+  FRESHET_ASSERT(!compressed_, "a compressed table is not trained");
   slots_.resize(rows());
   touched_.clear();
 }
@@ -139,7 +171,7 @@ void EmbeddingTable::apply(const NetworkDelta& delta) {
   const float* values = delta.row_values.data();
   for (const ItemRow row : delta.rows) {
     FRESHET_ASSERT(row < rows(), "a delta's rows are within its row count");
-    std::copy_n(values, dim_, values_.vectors.data() + row * dim_);
+    write_vector(row, values);
     values_.biases[row] = values[dim_];
     values += dim_ + 1;
   }
@@ -151,6 +183,7 @@ void EmbeddingTable::set_vectors(std::span<const float> vectors) {
 }
 
 void EmbeddingTable::make_squares() {
+  FRESHET_ASSERT(!compressed_, "a compressed table has no optimizer");
   values_.squares.resize(values_.vectors.size(), 0.0F);
   values_.bias_squares.resize(values_.biases.size(), 0.0F);
 }
@@ -165,6 +198,7 @@ void EmbeddingTable::restore(Values values) {
                      values.squares.size() == values.vectors.size() &&
                      values.bias_squares.size() == values.biases.size(),
                  "restored sizes agree");
+  FRESHET_ASSERT(!compressed_, "a compressed table follows deltas alone");
   values_ = std::move(values);
   is_changed_.assign(rows(), true);
   changed_.resize(rows());

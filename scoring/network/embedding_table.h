@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,13 +39,23 @@ class EmbeddingTable {
   /// Grows to `rows` rows (never shrinks); new rows depend on the seed and their index alone.
   void grow(std::size_t rows);
 
+  /// Makes rows as fresh as `grow` made them, Adagrad's sums included; they count as changed.
+  void reset(std::span<const ItemRow> rows);
+
   std::size_t rows() const { return values_.biases.size(); }
   std::size_t dim() const { return dim_; }
   /// Valid until the next non-const call.
   ItemTableView view() const {
-    return {values_.vectors.data(), values_.biases.data(), rows(), dim_};
+    return {values_.vectors.data(), values_.biases.data(), rows(), dim_,
+            compressed_ ? &*compressed_ : nullptr};
   }
+  /// Null when compressed.
   const float* vector(ItemRow row) const { return values_.vectors.data() + row * dim_; }
+  /// Copies the row's vector to `out` [dim].
+  void read_vector(ItemRow row, float* out) const { view().read(row, 1, out); }
+
+  /// Keeps the vectors in `format` from now on; then there are no gradients and no checkpoints.
+  void compress(TableFormat format);
 
   /// Copies row after row [rows.size(), dim + 1], embedding then bias, to `out`.
   void read(std::span<const ItemRow> rows, float* out) const;
@@ -54,6 +65,7 @@ class EmbeddingTable {
   void start_gradients();
   /// Has what slot_of and a reader of the row need brought into the cache, a while before.
   void prefetch(ItemRow row) const {
+    if (compressed_) return;
     __builtin_prefetch(slots_.data() + row);
     prefetch_row(vector(row), dim_);
   }
@@ -98,11 +110,13 @@ class EmbeddingTable {
  private:
   std::uint32_t add_slot(ItemRow row);
   void make_squares();
+  void write_vector(ItemRow row, const float* vector);
   void mark_changed(ItemRow row);
 
   std::size_t dim_;
   Options options_;
   Values values_;
+  std::optional<CompressedRows> compressed_;  ///< In place of values_.vectors.
 
   std::vector<bool> is_changed_;
   std::vector<ItemRow> changed_;

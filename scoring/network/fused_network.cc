@@ -30,6 +30,8 @@ class FusedNetwork final : public Network {
 
   void grow(std::size_t rows) override { items_.grow(rows); }
 
+  void reset(std::span<const ItemRow> rows) override { items_.reset(rows); }
+
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     if (sequences.empty()) return std::vector<float>{};
     start_batch();
@@ -90,6 +92,8 @@ class FusedNetwork final : public Network {
 
   ItemTableView item_table() const override { return items_.view(); }
 
+  void compress(TableFormat format) override { items_.compress(format); }
+
   Result<std::string> save() override {
     return write_checkpoint(config_, items_, context_, model_.state());
   }
@@ -120,9 +124,20 @@ class FusedNetwork final : public Network {
 
   const float* forward() {
     float* steps = model_.start(starts_);
-    kernels_.gather_steps(steps_, items_.view().vectors, context_.view().vectors, config_.dim,
-                          steps);
+    const ItemTableView items = items_.view();
+    kernels_.gather_steps(steps_, items.compressed != nullptr ? decoded_items() : items.vectors,
+                          context_.view().vectors, config_.dim, steps);
     return model_.forward();
+  }
+
+  /// Has the steps name a table of their own items [steps, dim].
+  const float* decoded_items() {
+    decoded_.resize(steps_.size() * config_.dim);
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      items_.read_vector(steps_[i].item, decoded_.data() + i * config_.dim);
+      steps_[i].item = static_cast<ItemRow>(i);
+    }
+    return decoded_.data();
   }
 
   void name_rows(std::span<const SequenceExample> examples, const Negatives& negatives) {
@@ -157,6 +172,7 @@ class FusedNetwork final : public Network {
   std::vector<StepRows> steps_;  ///< Of the batch: one sequence after the other.
   std::vector<std::size_t> starts_;
   std::vector<StepSlots> slots_;
+  AlignedFloats decoded_;  ///< Of a compressed table.
 };
 
 }  // namespace

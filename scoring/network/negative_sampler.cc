@@ -23,14 +23,16 @@ void NegativeSampler::add_row(ItemRow row) {
   live_.push_back(row);
 }
 
-void NegativeSampler::remove_row(ItemRow row) {
-  if (!is_live(row)) return;
-  live_[place_[row]] = live_.back();
-  place_[live_.back()] = place_[row];
-  live_.pop_back();
-  place_[row] = kDead;
-  if (count_[row] > 0) std::erase(ring_, row);
-  count_[row] = 0;
+void NegativeSampler::remove_rows(std::span<const ItemRow> rows) {
+  for (const ItemRow row : rows) {
+    if (!is_live(row)) continue;
+    live_[place_[row]] = live_.back();
+    place_[live_.back()] = place_[row];
+    live_.pop_back();
+    place_[row] = kDead;
+    count_[row] = 0;
+  }
+  std::erase_if(ring_, [this](ItemRow row) { return !is_live(row); });
 }
 
 void NegativeSampler::add_targets(std::span<const ItemRow> targets) {

@@ -29,10 +29,10 @@ class NegativeSampler {
 
   explicit NegativeSampler(const Options& options);
 
-  /// Rows become live or dead. Adding a live row or removing a dead one changes nothing. A removed
-  /// row leaves the ring, too.
+  /// Rows become live or dead. Adding a live row or removing a dead one changes nothing. Removed
+  /// rows leave the ring, too.
   void add_row(ItemRow row);
-  void remove_row(ItemRow row);
+  void remove_rows(std::span<const ItemRow> rows);
 
   /// Notes targets that were just learned, oldest first. Rows that are not live are ignored.
   void add_targets(std::span<const ItemRow> targets);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "config/result.h"
+#include "scoring/network/compressed_rows.h"
 
 namespace freshet {
 
@@ -53,10 +55,23 @@ struct NetworkDelta {
 /// Read-only view of the item side: score(query, row) = query · vectors[row] + biases[row].
 /// Valid until the next call of a non-const method of its network.
 struct ItemTableView {
-  const float* vectors = nullptr;  ///< [rows, dim] float32, row-major.
+  const float* vectors = nullptr;  ///< [rows, dim] float32, row-major; null when compressed.
   const float* biases = nullptr;   ///< [rows] float32.
   std::size_t rows = 0;
   std::size_t dim = 0;
+  const CompressedRows* compressed = nullptr;  ///< The vectors, if they are not float32.
+
+  /// Copies the vectors of rows [first, first + count) to `out` [count, dim].
+  void read(std::size_t first, std::size_t count, float* out) const {
+    if (compressed != nullptr) return compressed->read(first, count, out);
+    std::copy_n(vectors + first * dim, count * dim, out);
+  }
+  /// Returns a row's vector; a compressed one is decoded to `buffer` [dim].
+  const float* vector(std::size_t row, float* buffer) const {
+    if (compressed == nullptr) return vectors + row * dim;
+    compressed->read(row, 1, buffer);
+    return buffer;
+  }
 };
 
 /// The attention network over a user's newest steps (docs/model.md): x_t = E[item] + A[action] +
@@ -72,6 +87,9 @@ class Network {
   /// Grows the item table to `rows` rows; new rows are initialised from the seed and their index
   /// alone, so that a replica that grew in other steps is equal.
   virtual void grow(std::size_t rows) = 0;
+
+  /// Makes these rows as fresh as if they had just been grown; they count as changed.
+  virtual void reset(std::span<const ItemRow> rows) = 0;
 
   /// Computes the query vector of every sequence: result [sequences.size(), dim] float32,
   /// row-major. Errors: kInternal when the library fails; never throws. May hold NaN if the weights
@@ -91,8 +109,13 @@ class Network {
 
   virtual ItemTableView item_table() const = 0;
 
-  /// Weights and optimizer state as safetensors (docs/model.md); load restores them. A network that
-  /// bytes do not fit stays as it was: kCorrupt.
+  /// Keeps the items' vectors in `format` from now on, for a replica: it still follows deltas and
+  /// answers queries, but can neither be trained nor saved nor loaded.
+  virtual void compress(TableFormat format) = 0;
+
+  /// Weights and optimizer state as safetensors (docs/model.md), unless one is not finite
+  /// (kInternal); load restores them. A network that bytes do not fit stays as it was: kCorrupt, or
+  /// kInvalidConfig where they were learned with other sizes.
   virtual Result<std::string> save() = 0;
   virtual Status load(const std::string& bytes) = 0;
 };

@@ -1,8 +1,10 @@
 #include "scoring/network/network_checkpoint.h"
 
 #include <array>
+#include <utility>
 
 #include "scoring/network/dense_weights.h"
+#include "scoring/network/finite.h"
 #include "scoring/network/safetensors.h"
 #include "scoring/network/step_batch.h"
 
@@ -101,6 +103,25 @@ class Reader {
   Status status_;
 };
 
+bool all_finite(const EmbeddingTable::Values& values) {
+  return all_finite(values.vectors) && all_finite(values.biases) && all_finite(values.squares) &&
+         all_finite(values.bias_squares);
+}
+
+/// Names the first size that is not the configuration's.
+Status check_sizes(const Safetensors& file, const NetworkConfig& config) {
+  const std::pair<const char*, std::size_t> sizes[]{
+      {"dim", config.dim}, {"heads", config.heads}, {"history_max", config.history_max}};
+  for (const auto& [name, size] : sizes) {
+    const auto found = file.metadata.find(name);
+    if (found == file.metadata.end() || found->second == std::to_string(size)) continue;
+    return error(ErrorCode::kInvalidConfig,
+                 std::string("network: the checkpoint was learned with scoring.network.") + name +
+                     ": " + found->second + "; set it back or start with an empty model directory");
+  }
+  return {};
+}
+
 EmbeddingTable::Values sized(std::size_t rows, std::size_t dim) {
   return {AlignedFloats(rows * dim), AlignedFloats(rows), AlignedFloats(rows * dim),
           AlignedFloats(rows)};
@@ -108,8 +129,11 @@ EmbeddingTable::Values sized(std::size_t rows, std::size_t dim) {
 
 }  // namespace
 
-std::string write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
-                             EmbeddingTable& context, const DenseState& dense) {
+Result<std::string> write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
+                                     EmbeddingTable& context, const DenseState& dense) {
+  if (!all_finite(items.values()) || !all_finite(context.values()) || !all_finite(dense.weights) ||
+      !all_finite(dense.squares))
+    return error(ErrorCode::kInternal, "network: a weight is not finite, so it is not saved");
   SafetensorsWriter writer({{"format", "pt"},
                             {"freshet.network", "1"},
                             {"dim", std::to_string(config.dim)},
@@ -133,6 +157,7 @@ Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, Embe
                        EmbeddingTable& context, DenseState& dense) {
   const auto file = read_safetensors(bytes);
   if (!file) return tl::unexpected(file.error());
+  FRESHET_RETURN_IF_ERROR(check_sizes(*file, config));
   Reader reader(*file, config);
   const std::size_t rows = reader.item_count();
   // The size of the embeddings is compared before memory is asked for.
@@ -152,6 +177,9 @@ Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, Embe
   reader.read_context(kSums, of_context.squares);
   reader.read_dense(kSums, read.squares);
   FRESHET_RETURN_IF_ERROR(reader.status());
+  if (!all_finite(of_items) || !all_finite(of_context) || !all_finite(read.weights) ||
+      !all_finite(read.squares))
+    return error(ErrorCode::kCorrupt, "network: a weight of the checkpoint is not finite");
   items.restore(std::move(of_items));
   context.restore(std::move(of_context));
   dense = std::move(read);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/result.h"
 #include "config/scoring_config.h"
 #include "scoring/network/embedding_table.h"
 
@@ -16,11 +17,13 @@ struct DenseState {
 
 /// Writes a network as safetensors, the same for every implementation; docs/model.md lists names
 /// and shapes. Adagrad's sums have the name of what they belong to after "adagrad.".
-std::string write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
-                             EmbeddingTable& context, const DenseState& dense);
+/// Errors: kInternal when a number is not finite.
+Result<std::string> write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
+                                     EmbeddingTable& context, const DenseState& dense);
 
-/// Reads it into the tables and `dense`; all rows then count as changed. Errors: kCorrupt, also for
-/// a network of another shape than the configuration's; then nothing is changed.
+/// Reads it into the tables and `dense`; all rows then count as changed. Errors: kCorrupt, also
+/// when a number is not finite; kInvalidConfig for a network of other sizes than the
+/// configuration's. Then nothing is changed.
 Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, EmbeddingTable& items,
                        EmbeddingTable& context, DenseState& dense);
 

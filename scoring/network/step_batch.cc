@@ -86,11 +86,11 @@ void embed_steps(const StepBatch& batch, const EmbeddingTable& items, const Embe
       std::fill_n(out, dim, 0.0F);
       continue;
     }
-    const float* item = items.vector(batch.items[i]);
+    items.read_vector(batch.items[i], out);
     const float* action = context.vector(batch.actions[i]);
     const float* gap = context.vector(batch.gaps[i]);
     const float* position = context.vector(batch.positions[i]);
-    for (std::size_t d = 0; d < dim; ++d) out[d] = item[d] + action[d] + gap[d] + position[d];
+    for (std::size_t d = 0; d < dim; ++d) out[d] = out[d] + action[d] + gap[d] + position[d];
   }
 }
 

@@ -59,6 +59,8 @@ class TorchNetwork final : public Network {
 
   void grow(std::size_t rows) override { items_.grow(rows); }
 
+  void reset(std::span<const ItemRow> rows) override { items_.reset(rows); }
+
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     if (sequences.empty()) return std::vector<float>{};
     std::vector<const Sequence*> pointers;
@@ -111,6 +113,8 @@ class TorchNetwork final : public Network {
   }
 
   ItemTableView item_table() const override { return items_.view(); }
+
+  void compress(TableFormat format) override { items_.compress(format); }
 
   Result<std::string> save() override;
   Status load(const std::string& bytes) override;

@@ -198,18 +198,21 @@ void FeatureTable::fill_network(const FeatureSources& sources, CandidateSet& set
   const ItemTableView& table = sources.network.table();
   const Context& context = sources.context;
   if (table.dim == 0 || context.empty() || set.network_failed) return;
-  const auto vector_of = [&table](ItemRow row) {
-    return table.vectors +
-           static_cast<std::size_t>(std::min<std::size_t>(row, table.rows - 1)) * table.dim;
+  for (std::vector<float>& buffer : vector_buffers_) buffer.resize(table.dim);
+  const auto vector_of = [&](ItemRow row, std::size_t buffer) {
+    return table.vector(std::min<std::size_t>(row, table.rows - 1), vector_buffers_[buffer].data());
   };
   window_mean_.assign(table.dim, 0);
-  for (const ContextStep& step : context.steps)
-    for (std::size_t k = 0; k < table.dim; ++k) window_mean_[k] += vector_of(step.row)[k];
-  const float* last = vector_of(context.distinct[0].row);
-  const float* second = context.distinct.size() > 1 ? vector_of(context.distinct[1].row) : nullptr;
+  for (const ContextStep& step : context.steps) {
+    const float* vector = vector_of(step.row, 0);
+    for (std::size_t k = 0; k < table.dim; ++k) window_mean_[k] += vector[k];
+  }
+  const float* last = vector_of(context.distinct[0].row, 1);
+  const float* second =
+      context.distinct.size() > 1 ? vector_of(context.distinct[1].row, 2) : nullptr;
   for (std::size_t j = 0; j < set.rows.size(); ++j) {
     float* row = &set.features[j * kFeatureCount];
-    const float* vector = vector_of(set.rows[j]);
+    const float* vector = vector_of(set.rows[j], 0);
     row[kNetworkCosineLast] = cosine(vector, last, table.dim);
     if (second != nullptr) row[kNetworkCosineSecond] = cosine(vector, second, table.dim);
     row[kNetworkCosineMean] = cosine(vector, window_mean_.data(), table.dim);

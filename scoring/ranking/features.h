@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -134,6 +135,7 @@ class FeatureTable {
   ContentFeatures content_;
   std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
   std::vector<float> window_mean_;
+  std::array<std::vector<float>, 3> vector_buffers_;  // [dim] each, of a compressed table.
 };
 
 }  // namespace freshet

@@ -22,6 +22,7 @@ std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
   for (const RankRequest& request : requests)
     contexts.push_back(make_context(request.state.history, knowledge_.catalogue(),
                                     full ? config_.network.history_max : 0));
+  for (Context& context : contexts) knowledge_.keep_network_steps(context.sequence);
   scorer_.start_batch(contexts);
   std::vector<RankedList> lists;
   lists.reserve(requests.size());

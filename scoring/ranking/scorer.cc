@@ -44,12 +44,12 @@ void Scorer::start_batch(std::span<Context> contexts) {
   }
   if (asked(Source::kNetwork)) {
     network_.start_batch(batch, candidates_of(Source::kNetwork),
-                         knowledge_.catalogue().unavailable());
+                         knowledge_.network_excluded(network_excluded_));
   }
 }
 
 void Scorer::score(const Context& context, CandidateSet& set) {
-  const std::size_t rows = knowledge_.catalogue().size();
+  const std::size_t rows = knowledge_.catalogue().rows();
   if (slots_.size() < rows) slots_.resize(rows, 0);
   set.rows.clear();
   set.ranks.clear();
@@ -94,6 +94,7 @@ PerSource Scorer::probabilities(ItemRow row) const {
   PerSource probabilities{};
   for (std::size_t m = 0; m < kSourceCount; ++m)
     if (awake_[m]) probabilities[m] = experts_[m]->probability(row);
+  if (!knowledge_.in_network(row)) probabilities[index_of(Source::kNetwork)] = 0;
   return probabilities;
 }
 

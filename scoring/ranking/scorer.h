@@ -67,6 +67,7 @@ class Scorer {
   PerSource weights_{};
   std::vector<std::uint16_t> slots_;  // [catalogue row] place in the set plus one; 0 = none.
   std::vector<ScoredRow> best_;
+  std::vector<std::uint64_t> network_excluded_;
 };
 
 }  // namespace freshet

@@ -88,7 +88,7 @@ struct ItemTile {
   std::uint32_t left_out = 0;  ///< Bit i: row first_row + i is excluded or beyond the end.
 };
 
-/// Cuts the table into tiles; the last one is copied where its padding may be read.
+/// Cuts the table into tiles, decoded; the last one is copied where its padding may be read.
 class TileReader {
  public:
   TileReader(const ItemTableView& table, std::span<const std::uint64_t> excluded)
@@ -99,18 +99,24 @@ class TileReader {
   ItemTile read(std::size_t index) {
     static_assert(kTileRows == 32, "two tiles share a word of the bitmap");
     const std::size_t first = index * kTileRows;
-    ItemTile tile{.first_row = first,
-                  .vectors = table_.vectors + first * table_.dim,
-                  .biases = table_.biases + first};
+    const std::size_t rows = std::min(kTileRows, table_.rows - first);
+    ItemTile tile{
+        .first_row = first, .vectors = vectors_of(first, rows), .biases = table_.biases + first};
     if (!excluded_.empty()) {
       tile.left_out = static_cast<std::uint32_t>(excluded_[first / 64] >> (first % 64));
     }
-    const std::size_t rows = std::min(kTileRows, table_.rows - first);
     if (rows < kTileRows) pad(rows, tile);
     return tile;
   }
 
  private:
+  const float* vectors_of(std::size_t first, std::size_t rows) {
+    if (table_.compressed == nullptr) return table_.vectors + first * table_.dim;
+    decoded_.resize(kTileRows * table_.dim);
+    table_.read(first, rows, decoded_.data());
+    return decoded_.data();
+  }
+
   void pad(std::size_t rows, ItemTile& tile) {
     last_.assign(kTileRows * (table_.dim + 1), 0.0F);
     float* biases = std::copy_n(tile.vectors, rows * table_.dim, last_.data()) +
@@ -124,6 +130,7 @@ class TileReader {
   ItemTableView table_;
   std::span<const std::uint64_t> excluded_;
   std::vector<float> last_;
+  std::vector<float> decoded_;  // A tile of a compressed table: it stays in the cache.
 };
 
 /// Up to kTileLanes queries that are scored side by side.

@@ -34,6 +34,13 @@ class FakeNetwork : public Network {
     }
   }
 
+  void reset(std::span<const ItemRow> rows) override {
+    for (const ItemRow row : rows) {
+      next_[row] = row;
+      changed_.push_back(row);
+    }
+  }
+
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     if (levers_->fails) return error(ErrorCode::kInternal, "the fake network was told to fail");
     std::vector<float> queries;
@@ -71,6 +78,8 @@ class FakeNetwork : public Network {
   ItemTableView item_table() const override {
     return {.vectors = vectors_.data(), .biases = biases_.data(), .rows = next_.size(), .dim = 2};
   }
+
+  void compress(TableFormat) override {}
 
   Result<std::string> save() override {
     return std::string(reinterpret_cast<const char*>(next_.data()), next_.size() * sizeof(ItemRow));

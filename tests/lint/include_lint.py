@@ -12,7 +12,7 @@ FREE = ["tests/*", "bench/*"]  # What may see everything of ours and every libra
 CONFINED = [
     ("librdkafka", r"librdkafka/", ["ingest/kafka_*", "sinks/kafka_*", "app/embedded_broker*"]),
     ("RocksDB", r"rocksdb/", ["state/rocksdb_*"]),
-    ("LibTorch", r"(torch|ATen|c10)/", ["scoring/network/torch_*"]),
+    ("LibTorch", r"(torch|ATen|c10)/", ["scoring/network/torch_*", "scoring/content/torch_*"]),
     ("Boost.Asio and Beast", r"boost/(asio|beast)", ["sinks/http_*"]),
     ("prometheus-cpp", r"prometheus/", ["*/metrics.*", "app/*"]),
     ("yaml-cpp", r"yaml-cpp/", ["config/*"]),

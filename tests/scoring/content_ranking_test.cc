@@ -106,7 +106,7 @@ TEST_F(RankingByContent, ReplicaKnowsTheLearnersNeighboursWheneverDeltasAreTaken
   }
   ASSERT_TRUE(late.apply(all));
 
-  for (ItemRow row = 0; row < learner_.knowledge().catalogue().size(); ++row) {
+  for (ItemRow row = 0; row < learner_.knowledge().catalogue().rows(); ++row) {
     std::vector<ScoredRow> expected, found, found_late;
     learner_.knowledge().content().neighbours(row, expected);
     replica_.knowledge().content().neighbours(row, found);
@@ -137,7 +137,7 @@ TEST_F(RankingByContent, CheckpointBringsTheNeighboursBack) {
   loaded.update_items({&item, 1});
   ASSERT_TRUE(replica.apply(*loaded.take_delta()));
 
-  for (ItemRow row = 0; row < loaded.knowledge().catalogue().size(); ++row) {
+  for (ItemRow row = 0; row < loaded.knowledge().catalogue().rows(); ++row) {
     std::vector<ScoredRow> expected, found;
     loaded.knowledge().content().neighbours(row, expected);
     replica.knowledge().content().neighbours(row, found);

@@ -106,18 +106,6 @@ TEST(Learner, EveryItemOfOneEventIsLearnedOnce) {
   EXPECT_EQ(learner.figures().examples, 2U);
 }
 
-TEST(Learner, FullCatalogueRefusesNewItemsAndGoesOn) {
-  ScoringConfig config = small_config();
-  config.catalogue.items_max = 50;
-  Learner learner(config, nullptr);
-
-  learner.learn(ShopStream(kSeed).take(2'000));
-
-  EXPECT_EQ(learner.knowledge().catalogue().size(), 50U);
-  EXPECT_GT(learner.figures().refused_items, 0U);
-  EXPECT_GT(learner.figures().examples, 100U);
-}
-
 TEST(Learner, TwoNamesUnderOneIdAreCountedNotMixed) {
   Learner learner(small_config(), nullptr);
   TrainingExample example;

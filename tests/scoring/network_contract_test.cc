@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "scoring/network_samples.h"
@@ -104,6 +105,67 @@ TEST_P(NetworkContract, ReplicaThatAppliesDeltasGivesIdenticalQueries) {
   EXPECT_TRUE(std::equal(a.biases, a.biases + a.rows, b.biases));
 }
 
+TEST_P(NetworkContract, ResetRowsAreAsFreshAsGrownOnesOnTheReplicaToo) {
+  auto learner = small_network(50);
+  auto replica = small_network(50);
+  const auto fresh = small_network(50);
+  train(*learner, 50, 20, 1);
+  replica->apply(learner->take_changes());
+  const std::vector<ItemRow> rows{3, 17};
+
+  learner->reset(rows);
+  replica->apply(learner->take_changes());
+
+  const ItemTableView expected = fresh->item_table();
+  for (Network* network : {learner.get(), replica.get()}) {
+    const ItemTableView table = network->item_table();
+    for (const ItemRow row : rows) {
+      const float* vector = table.vectors + row * table.dim;
+      EXPECT_TRUE(std::equal(vector, vector + table.dim, expected.vectors + row * table.dim));
+      EXPECT_EQ(table.biases[row], 0);
+    }
+  }
+  // Adagrad's sums are gone, too: the first step on a fresh row is as long as on a new one.
+  auto again = small_network(50);
+  ASSERT_TRUE(again->load(*learner->save()));
+  EXPECT_EQ(*again->save(), *learner->save());
+}
+
+TEST_P(NetworkContract, CompressedReplicaFollowsDeltasAndAnswersNearlyTheSame) {
+  for (const TableFormat format : {TableFormat::kBfloat16, TableFormat::kInt8}) {
+    auto learner = small_network(50);
+    auto replica = small_network(10);
+    replica->compress(format);
+    train(*learner, 50, 100, 1);
+    replica->apply(learner->take_changes());
+    const std::vector<ItemRow> rows{3};
+    learner->reset(rows);
+    replica->apply(learner->take_changes());
+
+    const auto expected = queries_of(*learner), queries = queries_of(*replica);
+    const ItemTableView exact = learner->item_table(), table = replica->item_table();
+    ASSERT_EQ(table.rows, exact.rows);
+    ASSERT_NE(table.compressed, nullptr);
+    std::vector<float> vector(exact.dim);
+    double difference = 0, size = 0;
+    for (std::size_t row = 0; row < exact.rows; ++row) {
+      table.read(row, 1, vector.data());
+      for (std::size_t d = 0; d < exact.dim; ++d) {
+        difference += std::pow(vector[d] - exact.vectors[row * exact.dim + d], 2);
+        size += std::pow(exact.vectors[row * exact.dim + d], 2);
+      }
+    }
+    EXPECT_LT(std::sqrt(difference / size), 0.02);
+    EXPECT_GT(difference, 0);
+    double query_difference = 0, query_size = 0;
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      query_difference += std::pow(queries[k] - expected[k], 2);
+      query_size += std::pow(expected[k], 2);
+    }
+    EXPECT_LT(std::sqrt(query_difference / query_size), 0.05);
+  }
+}
+
 TEST_P(NetworkContract, TakesNothingWhenNothingChanged) {
   auto network = small_network(20);
   train(*network, 20, 1, 1);
@@ -149,7 +211,7 @@ TEST_P(NetworkContract, RefusesBytesThatAreNoModelOfItsShapeAndStaysAsItWas) {
   wider.dim = 32;
   auto bytes = *make(wider, 1)->save();
 
-  EXPECT_EQ(network->load(bytes).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(network->load(bytes).error().code, ErrorCode::kInvalidConfig);
   EXPECT_EQ(network->load("nonsense").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(network->load("").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(network->load(bytes.substr(0, bytes.size() / 2)).error().code, ErrorCode::kCorrupt);
@@ -184,6 +246,18 @@ TEST_P(NetworkContract, LivesOnWithNanInItsWeights) {
   ASSERT_TRUE(queries);
   EXPECT_TRUE(std::isnan((*queries)[0]));
   EXPECT_FALSE(loss);
+}
+
+TEST_P(NetworkContract, WeightsThatAreNotFiniteAreNeitherSavedNorLoaded) {
+  auto network = small_network(5);
+  auto bytes = *network->save();
+  const auto before = queries_of(*network);
+  std::memcpy(bytes.data() + bytes.size() - sizeof(float), &kNan, sizeof(float));
+
+  EXPECT_EQ(network->load(bytes).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(queries_of(*network), before);
+  network->apply({.row_count = 5, .rows = {3}, .row_values = std::vector<float>(17, kNan)});
+  EXPECT_EQ(network->save().error().code, ErrorCode::kInternal);
 }
 
 TEST_P(NetworkContract, BatchOfDifferentLengthsEqualsOneByOne) {

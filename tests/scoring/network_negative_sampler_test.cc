@@ -64,8 +64,8 @@ TEST(NegativeSampler, NeverDrawsRemovedRows) {
   const std::vector<ItemRow> targets{2, 2, 3};
   sampler.add_targets(targets);
 
-  sampler.remove_row(2);
-  sampler.remove_row(2);
+  const std::vector<ItemRow> removed{2, 2, 77};
+  sampler.remove_rows(removed);
   sampler.add_targets(targets);
 
   EXPECT_EQ(sampler.live_count(), 4U);

@@ -1,7 +1,7 @@
 # Tests of scoring/network/ and scoring/topk/.
 freshet_test(top_k_test LABEL unit SOURCES top_k_test.cc LIBRARIES freshet::topk)
 freshet_test(network_test LABEL unit
-             SOURCES fused_kernels_test.cc network_embedding_table_test.cc
+             SOURCES compressed_rows_test.cc fused_kernels_test.cc network_embedding_table_test.cc
                      network_negative_sampler_test.cc network_step_batch_test.cc safetensors_test.cc
              LIBRARIES freshet::network)
 
@@ -30,7 +30,8 @@ if(FRESHET_PYTHON_WITH_NUMPY)
   find_package(RapidJSON REQUIRED)
   add_executable(write_checkpoints write_checkpoints.cc ${test_sources})
   target_include_directories(write_checkpoints SYSTEM PRIVATE ${RapidJSON_INCLUDE_DIRS})
-  target_link_libraries(write_checkpoints PRIVATE freshet_test_networks GTest::gtest freshet::options)
+  target_link_libraries(write_checkpoints PRIVATE freshet_test_networks freshet::scoring GTest::gtest
+                                                  freshet::options)
   add_test(NAME read_checkpoint
            COMMAND ${FRESHET_PYTHON_WITH_NUMPY} -B ${CMAKE_CURRENT_SOURCE_DIR}/read_checkpoint.py
                    $<TARGET_FILE:write_checkpoints>)

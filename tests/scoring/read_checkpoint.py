@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Rebuilds the network from checkpoints with NumPy alone and compares its scores with those that
-Freshet wrote beside them: read_checkpoint.py WRITER, the program that writes both into a folder.
-With safetensors installed, `safetensors.numpy.load_file` gives what `load` below gives."""
+"""Rebuilds the network from checkpoints and compares its scores with those that Freshet wrote beside
+them: read_checkpoint.py WRITER, the program that writes both into a folder. With NumPy alone; where
+PyTorch is installed, once more as a module of it (its file read by `safetensors.torch.load_file`,
+where that is installed, too)."""
 
 import json
 import struct
@@ -48,12 +49,49 @@ def scores_after(sequence, metadata, w):
     return w["item.embedding"] @ query + w["item.bias"]
 
 
+def torch_weights(path, weights):
+    """Returns the tensors of the file, or None without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    try:
+        from safetensors.torch import load_file
+        return load_file(path)
+    except ImportError:
+        return {name: torch.from_numpy(array.copy()) for name, array in weights.items()}
+
+
+def torch_scores_after(sequence, metadata, w):
+    """The same as scores_after, by PyTorch."""
+    import torch
+    newest_first = sequence[::-1][:int(metadata["history_max"])]
+    rows, actions, gaps = (torch.tensor(column) for column in zip(*newest_first))
+    x = (w["item.embedding"][rows] + w["action.embedding"][actions] + w["gap.embedding"][gaps]
+         + w["position.embedding"][:len(newest_first)])
+    query = x[0] @ w["skip"]
+    for head in range(int(metadata["heads"])):
+        keys = x[0] @ w[f"attention.{head}.query"]
+        attention = torch.softmax(x @ keys / x.shape[1] ** 0.5, 0)
+        query = query + (attention @ x) @ w[f"attention.{head}.output"]
+    query = query + torch.relu(query @ w["hidden.in"]) @ w["hidden.out"]
+    return (w["item.embedding"] @ query + w["item.bias"]).numpy()
+
+
 def check(path):
     metadata, weights = load(path)
     cases = json.loads(path.with_suffix(".json").read_text())
     worst = max(np.abs(scores_after(case["sequence"], metadata, weights) - case["scores"]).max()
                 for case in cases)
     print(f"{path.name}: {len(weights)} tensors, {len(cases)} sequences, largest difference {worst:.2g}")
+    tensors = torch_weights(path, weights)
+    if tensors is None:
+        print("  no PyTorch here: not rebuilt with it")
+    else:
+        by_torch = max(np.abs(torch_scores_after(case["sequence"], metadata, tensors)
+                              - case["scores"]).max() for case in cases)
+        print(f"  by PyTorch: largest difference {by_torch:.2g}")
+        worst = max(worst, by_torch)
     assert all(np.ptp(case["scores"]) > 0.1 for case in cases), "scores that tell nothing"
     assert all(f"adagrad.{name}" in weights for name in weights if not name.startswith("adagrad."))
     return worst < 1e-4
@@ -62,8 +100,9 @@ def check(path):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.argv[1], folder], check=True)
-        paths = sorted(Path(folder).glob("*.safetensors"))
-        return 0 if paths and all([check(path) for path in paths]) else 1
+        paths = sorted(Path(folder).rglob("*.safetensors"))
+        in_checkpoints = [path for path in paths if path.name == "network.safetensors"]
+        return 0 if in_checkpoints and all([check(path) for path in paths]) else 1
 
 
 if __name__ == "__main__":

@@ -63,6 +63,27 @@ std::vector<ScoredRow> sorted_by_brute_force(const Problem& problem, std::size_t
   return all;
 }
 
+TEST(TopK, CompressedTableIsScannedAsItsDecodedNumbers) {
+  for (const TableFormat format : {TableFormat::kBfloat16, TableFormat::kInt8}) {
+    for (const std::size_t rows : {1, 31, 32, 100}) {
+      const Problem problem(rows, 20, 35, 5);
+      CompressedRows compressed(format, problem.dim);
+      compressed.resize(rows);
+      for (std::size_t row = 0; row < rows; ++row)
+        compressed.write(row, problem.vectors.data() + row * problem.dim);
+      std::vector<float> decoded(rows * problem.dim);
+      compressed.read(0, rows, decoded.data());
+      const ItemTableView table{nullptr, problem.biases.data(), rows, problem.dim, &compressed};
+      const ItemTableView expected{decoded.data(), problem.biases.data(), rows, problem.dim};
+      std::vector<float> log_sums, expected_log_sums;
+
+      EXPECT_EQ(top_k(table, problem.queries, 7, {}, &log_sums),
+                top_k(expected, problem.queries, 7, {}, &expected_log_sums));
+      EXPECT_EQ(log_sums, expected_log_sums);
+    }
+  }
+}
+
 TEST(TopK, EqualsBruteForceOnRandomShapes) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

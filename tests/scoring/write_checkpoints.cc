@@ -1,5 +1,6 @@
 // Writes a trained network of every kind into a folder: KIND.safetensors, and beside it KIND.json
-// with some sequences and the scores of all items after them. For read_checkpoint.py.
+// with some sequences and the scores of all items after them; and a learner's checkpoint, with the
+// same beside its network.safetensors. For read_checkpoint.py.
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -7,7 +8,10 @@
 #include <fstream>
 #include <string>
 
+#include "scoring/learning/checkpoint_store.h"
+#include "scoring/learning/learner.h"
 #include "scoring/network_samples.h"
+#include "scoring/shop_stream.h"
 
 namespace freshet {
 namespace {
@@ -41,9 +45,9 @@ void write_scores(const ItemTableView& items, const float* query, Writer& json) 
 }
 
 std::string expected_scores(Network& network) {
-  const auto sequences = sequences_of(Walk(kRows, 3).batch(10));
-  const auto queries = *network.queries(sequences);
   const ItemTableView items = network.item_table();
+  const auto sequences = sequences_of(Walk(items.rows, 3).batch(10));
+  const auto queries = *network.queries(sequences);
   rapidjson::StringBuffer buffer;
   rapidjson::Writer json(buffer);
   json.StartArray();
@@ -68,10 +72,23 @@ void write_checkpoint_of(const NetworkKind& kind, const std::string& folder) {
   std::ofstream(name + ".json") << expected_scores(*network);
 }
 
+/// Returns false if it cannot be written.
+bool write_learners_checkpoint(const std::string& folder) {
+  ScoringConfig config;
+  config.network = {.enabled = true, .dim = 20, .heads = 2, .history_max = 6, .negatives = 32};
+  Learner learner(config, [&] { return make_fused_network(config.network, 3); });
+  learner.learn(ShopStream(3).take(2'000));
+  if (!learner.save(folder)) return false;
+  const std::string newest = checkpoints_in(folder)->front();
+  std::ofstream(newest + "/network.json") << expected_scores(*learner.knowledge().network());
+  return true;
+}
+
 }  // namespace
 }  // namespace freshet
 
 int main(int argc, char** argv) {
   if (argc != 2) return std::fprintf(stderr, "usage: write_checkpoints FOLDER\n"), 2;
   for (const auto& kind : freshet::network_kinds()) freshet::write_checkpoint_of(kind, argv[1]);
+  return freshet::write_learners_checkpoint(std::string(argv[1]) + "/model") ? 0 : 1;
 }

@@ -1,0 +1,202 @@
+// directory  := checkpoint-<number>/ ...     The newest has the largest number.
+// checkpoint := one file per entry, and "manifest":
+// manifest   := "freshet checkpoint 3" LF entry... "end " checksum LF
+// entry      := name " " bytes " " checksum LF
+// checksum   := XXH3-64 in 16 hexadecimal digits: of the file; of all lines before the end.
+#include "scoring/learning/checkpoint_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace freshet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kHead = "freshet checkpoint 3\n";
+constexpr const char* kManifest = "manifest";
+constexpr std::string_view kPrefix = "checkpoint-";
+constexpr const char* kBefore = "model.checkpoint";  // The one file of format 2.
+constexpr std::size_t kKept = 2;
+
+std::string padded(std::uint64_t number, int base, int width) {
+  std::ostringstream text;
+  text << std::setbase(base) << std::setw(width) << std::setfill('0') << number;
+  return std::move(text).str();
+}
+
+std::string checksum_of(std::string_view bytes) {
+  return padded(XXH3_64bits(bytes.data(), bytes.size()), 16, 16);
+}
+
+tl::unexpected<Error> unavailable(const std::string& doing, const fs::path& path,
+                                  const std::string& why) {
+  return error(ErrorCode::kUnavailable, doing + " " + path.string() + ": " + why);
+}
+
+tl::unexpected<Error> damaged(const fs::path& path, const std::string& how) {
+  return error(ErrorCode::kCorrupt, "read checkpoint " + path.string() + ": " + how);
+}
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// Opens, writes and syncs one file.
+Status write_file(const fs::path& path, std::string_view bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return unavailable("open", path, std::strerror(errno));
+  const bool written = write_all(file, bytes) && ::fsync(file) == 0;
+  Status status;
+  if (!written) status = unavailable("write", path, std::strerror(errno));
+  if (::close(file) != 0 && written) status = unavailable("close", path, std::strerror(errno));
+  return status;
+}
+
+/// Makes names in a directory durable.
+Status sync_directory(const fs::path& directory) {
+  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return unavailable("open directory", directory, std::strerror(errno));
+  const bool synced = ::fsync(file) == 0;
+  ::close(file);
+  if (!synced) return unavailable("sync directory", directory, std::strerror(errno));
+  return {};
+}
+
+/// Returns the number in a checkpoint's name.
+std::optional<std::uint64_t> number_of(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto [last, problem] = std::from_chars(name.data() + kPrefix.size(), end, number);
+  if (problem != std::errc{} || last != end) return std::nullopt;
+  return number;
+}
+
+std::string manifest_of(const CheckpointFiles& files) {
+  std::string manifest(kHead);
+  for (const auto& [name, bytes] : files)
+    manifest += name + " " + std::to_string(bytes.size()) + " " + checksum_of(bytes) + "\n";
+  return manifest + "end " + checksum_of(manifest) + "\n";
+}
+
+Status write_files(const fs::path& folder, const CheckpointFiles& files) {
+  for (const auto& [name, bytes] : files) FRESHET_RETURN_IF_ERROR(write_file(folder / name, bytes));
+  FRESHET_RETURN_IF_ERROR(write_file(folder / kManifest, manifest_of(files)));
+  return sync_directory(folder);
+}
+
+Result<std::string> read_file(const fs::path& path) {
+  std::error_code failure;
+  if (!fs::exists(path, failure)) return damaged(path, "it is missing");
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  if (fs::file_size(path, failure) > 0) content << file.rdbuf();
+  if (!file) return unavailable("read", path, std::strerror(errno));
+  return std::move(content).str();
+}
+
+/// Returns the manifest's entries as one text, or an error when it is not as written.
+Result<std::string> read_manifest(const fs::path& path) {
+  auto text = read_file(path);
+  if (!text) return text;
+  if (!text->starts_with(kHead)) return damaged(path, "it is of another format or version");
+  const std::size_t end = text->rfind("end ");
+  if (end == std::string::npos ||
+      text->substr(end) != "end " + checksum_of(text->substr(0, end)) + "\n")
+    return damaged(path, "it is cut short or changed");
+  return text->substr(kHead.size(), end - kHead.size());
+}
+
+}  // namespace
+
+Status write_checkpoint(const std::string& directory, const CheckpointFiles& files) {
+  const fs::path root = directory, fresh = root / "new";
+  std::error_code failure;
+  fs::remove_all(fresh, failure);
+  fs::create_directories(fresh, failure);
+  if (failure) return unavailable("make directory", fresh, failure.message());
+  FRESHET_RETURN_IF_ERROR(write_files(fresh, files));
+  const auto before = checkpoints_in(directory);
+  if (!before && before.error().code != ErrorCode::kCorrupt) return tl::unexpected(before.error());
+  const auto older = before.value_or(std::vector<std::string>{});
+  const std::uint64_t number = older.empty() ? 1 : *number_of(older.front()) + 1;
+  const fs::path path = root / (std::string(kPrefix) + padded(number, 10, 6));
+  fs::rename(fresh, path, failure);
+  if (failure) return unavailable("rename checkpoint", fresh, failure.message());
+  FRESHET_RETURN_IF_ERROR(sync_directory(root));
+  for (std::size_t k = kKept - 1; k < older.size(); ++k) fs::remove_all(older[k], failure);
+  return {};
+}
+
+Result<std::vector<std::string>> checkpoints_in(const std::string& directory) {
+  std::error_code failure;
+  if (!fs::exists(directory, failure) && !failure) return std::vector<std::string>{};
+  std::vector<std::pair<std::uint64_t, std::string>> found;
+  for (fs::directory_iterator entry(directory, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (const auto number = number_of(entry->path())) found.emplace_back(*number, entry->path());
+  }
+  if (failure) return unavailable("look for checkpoints in", directory, failure.message());
+  if (found.empty() && fs::exists(fs::path(directory) / kBefore, failure))
+    return damaged(fs::path(directory) / kBefore,
+                   "its format is that of an older version; move it away to start with an empty "
+                   "model");
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::string> paths;
+  for (auto& [number, path] : found) paths.push_back(std::move(path));
+  return paths;
+}
+
+Result<CheckpointFiles> read_checkpoint(const std::string& path) {
+  const fs::path folder = path;
+  const auto manifest = read_manifest(folder / kManifest);
+  if (!manifest) return tl::unexpected(manifest.error());
+  std::istringstream entries(*manifest);
+  CheckpointFiles files;
+  std::string name, checksum;
+  std::size_t size = 0;
+  while (entries >> name >> size >> checksum) {
+    auto bytes = read_file(folder / name);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (bytes->size() != size) return damaged(folder / name, "it is cut short");
+    if (checksum_of(*bytes) != checksum) return damaged(folder / name, "its checksum is wrong");
+    files.emplace(name, std::move(*bytes));
+  }
+  return files;
+}
+
+Status set_aside(const std::string& path) {
+  const fs::path aside = fs::path(path).parent_path() / "damaged";
+  std::error_code failure;
+  fs::remove_all(aside, failure);
+  fs::rename(path, aside, failure);
+  if (failure) return unavailable("move checkpoint", path, failure.message());
+  return {};
+}
+
+}  // namespace freshet

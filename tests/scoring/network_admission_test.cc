@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include "fakes/temporary_directory.h"
+#include "scoring/learning/learner.h"
+#include "scoring/network/fused_network.h"
+#include "scoring/replica.h"
+#include "shop_stream.h"
+
+namespace freshet {
+namespace {
+
+ScoringConfig config_of(std::size_t events_min) {
+  ScoringConfig config;
+  config.network = {.enabled = true,
+                    .dim = 8,
+                    .heads = 2,
+                    .history_max = 6,
+                    .negatives = 32,
+                    .events_min = events_min};
+  return config;
+}
+
+NetworkFactory network_of(const ScoringConfig& config) {
+  return [network = config.network] { return make_fused_network(network, 5); };
+}
+
+bool is_fresh(const Knowledge& knowledge, const Network& fresh, ItemRow row) {
+  const ItemTableView table = knowledge.network()->item_table(), of_fresh = fresh.item_table();
+  const float* vector = table.vectors + row * table.dim;
+  return std::equal(vector, vector + table.dim, of_fresh.vectors + row * table.dim) &&
+         table.biases[row] == 0;
+}
+
+bool is_excluded(const Knowledge& knowledge, ItemRow row) {
+  std::vector<std::uint64_t> buffer;
+  return (knowledge.network_excluded(buffer)[row / 64] >> (row % 64) & 1) != 0;
+}
+
+TEST(NetworkAdmission, ItemIsNeitherLearnedNorRankedBeforeItHadEnoughEvents) {
+  const ScoringConfig config = config_of(4);
+  Learner learner(config, network_of(config));
+  const auto fresh = network_of(config)();
+
+  learner.learn(ShopStream(3).take(1'000));
+
+  const Knowledge& knowledge = learner.knowledge();
+  fresh->grow(knowledge.catalogue().rows());
+  std::size_t waiting = 0, learned = 0;
+  for (const ItemRow row : knowledge.catalogue().by_age()) {
+    const bool waits = knowledge.popularity().count(row) < 4;
+    EXPECT_EQ(is_excluded(knowledge, row), waits);
+    if (waits) EXPECT_TRUE(is_fresh(knowledge, *fresh, row));
+    waits ? ++waiting : ++learned;
+  }
+  EXPECT_GT(waiting, 20U);
+  EXPECT_GT(learned, 100U);
+}
+
+TEST(NetworkAdmission, WithoutItEveryItemIsThereFromItsFirstSightOn) {
+  const ScoringConfig config = config_of(0);
+  Learner learner(config, network_of(config));
+
+  learner.learn(ShopStream(3).take(100));
+
+  for (const ItemRow row : learner.knowledge().catalogue().by_age())
+    EXPECT_FALSE(is_excluded(learner.knowledge(), row));
+}
+
+TEST(NetworkAdmission, ReplicaAndLoadedLearnerLeaveTheSameItemsOut) {
+  const ScoringConfig config = config_of(4);
+  const TemporaryDirectory directory;
+  Learner learner(config, network_of(config)), loaded(config, network_of(config));
+  Replica replica(config, network_of(config)), of_loaded(config, network_of(config));
+  learner.learn(ShopStream(3).take(1'000));
+  ASSERT_TRUE(replica.apply(*learner.take_delta()));
+  ASSERT_TRUE(learner.save(directory.path()));
+  ASSERT_TRUE(loaded.load(directory.path()));
+  ASSERT_TRUE(of_loaded.apply(*loaded.take_delta()));
+
+  for (const ItemRow row : learner.knowledge().catalogue().by_age()) {
+    const bool expected = is_excluded(learner.knowledge(), row);
+    EXPECT_EQ(is_excluded(replica.knowledge(), row), expected);
+    EXPECT_EQ(is_excluded(of_loaded.knowledge(), row), expected);
+  }
+  Recommender of_learner(config, learner.knowledge());
+  const auto requests = many_requests();
+  const auto expected = of_learner.rank(requests, RankEffort::kFull);
+  const auto lists = replica.rank(requests);
+  for (std::size_t k = 0; k < lists.size(); ++k) ASSERT_EQ(text_of(lists[k]), text_of(expected[k]));
+}
+
+}  // namespace
+}  // namespace freshet
