@@ -20,6 +20,7 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
   place_.assign(contexts.size(), kNoPlace);
   batch_failed_ = false;
   if (network_ == nullptr) return;
+  table_ = network_->item_table();  // It may have grown, and features read it.
   std::vector<Sequence> sequences;
   for (std::size_t k = 0; k < contexts.size(); ++k) {
     if (contexts[k]->sequence.empty()) continue;
@@ -28,7 +29,6 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
   }
   if (sequences.empty()) return;
   auto queries = network_->queries(sequences);
-  table_ = network_->item_table();
   batch_failed_ = !queries || queries->size() != sequences.size() * table_.dim;
   if (batch_failed_) return;
   queries_ = std::move(*queries);

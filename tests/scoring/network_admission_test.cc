@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/temporary_directory.h"
+#include "scoring/experts/network_expert.h"
 #include "scoring/learning/learner.h"
 #include "scoring/network/fused_network.h"
 #include "scoring/replica.h"
@@ -54,6 +55,22 @@ TEST(NetworkAdmission, ItemIsNeitherLearnedNorRankedBeforeItHadEnoughEvents) {
   }
   EXPECT_GT(waiting, 20U);
   EXPECT_GT(learned, 100U);
+}
+
+TEST(NetworkAdmission, ExpertSeesTheGrownTableWhenNoHistoryIsKnownToTheNetwork) {
+  const auto network = network_of(config_of(4))();
+  network->grow(10);
+  NetworkExpert expert(network.get());
+  Context known, unknown;
+  known.sequence = {{3, 0, 0}};
+  const std::vector<const Context*> first{&known}, second{&unknown};
+  expert.start_batch(first, 5, {});
+  network->grow(10'000);
+
+  expert.start_batch(second, 5, {});
+
+  EXPECT_EQ(expert.table().rows, 10'000U);
+  EXPECT_EQ(expert.table().vectors, network->item_table().vectors);
 }
 
 TEST(NetworkAdmission, WithoutItEveryItemIsThereFromItsFirstSightOn) {
