@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <list>
 #include <random>
+#include <set>
 
 #include "config/assert.h"
 #include "state/durable_file.h"
@@ -23,13 +25,15 @@ bool is_temporary(const fs::path& path) { return path.filename().string().starts
 /// Removes a file when it goes out of scope. Confined to one thread.
 class Removal {
  public:
-  explicit Removal(const std::string& path) : path_(path) {}
+  explicit Removal(std::string path) : path_(std::move(path)) {}
   ~Removal() { ::unlink(path_.c_str()); }
   Removal(const Removal&) = delete;
   Removal& operator=(const Removal&) = delete;
 
+  const std::string& path() const { return path_; }
+
  private:
-  const std::string& path_;
+  const std::string path_;
 };
 
 }  // namespace
@@ -54,12 +58,25 @@ Result<std::string> DirectorySnapshotStore::temporary_path_for(const std::string
                                std::to_string(random()) + std::to_string(random()));
 }
 
-Status DirectorySnapshotStore::put_file(const std::string& name, const std::string& path) {
-  const auto temporary = temporary_path_for(name);
-  if (!temporary) return tl::unexpected(temporary.error());
-  const Removal removal(*temporary);
-  FRESHET_RETURN_IF_ERROR(copy_durably(path, *temporary));
-  return rename_durably(*temporary, path_of(name));
+Status DirectorySnapshotStore::put_files(std::span<const FileToStore> files) {
+  // Step by step for all of them: a file system that is asked to sync many files has little to do
+  // after the first.
+  std::list<Removal> removals;
+  std::set<std::string> directories;
+  for (const FileToStore& file : files) {
+    const auto temporary = temporary_path_for(file.name);
+    if (!temporary) return tl::unexpected(temporary.error());
+    removals.emplace_back(*temporary);
+    FRESHET_RETURN_IF_ERROR(copy_new(file.path, *temporary));
+    directories.insert(fs::path(path_of(file.name)).parent_path());
+  }
+  for (const Removal& copy : removals) FRESHET_RETURN_IF_ERROR(sync_path(copy.path()));
+  auto copy = removals.begin();
+  for (const FileToStore& file : files) {
+    FRESHET_RETURN_IF_ERROR(rename_path((copy++)->path(), path_of(file.name)));
+  }
+  for (const std::string& directory : directories) FRESHET_RETURN_IF_ERROR(sync_path(directory));
+  return {};
 }
 
 Status DirectorySnapshotStore::fetch_file(const std::string& name, const std::string& path) {
@@ -67,7 +84,7 @@ Status DirectorySnapshotStore::fetch_file(const std::string& name, const std::st
   if (!fs::exists(path_of(name), failed) && !failed) {
     return error(ErrorCode::kNotFound, "no object " + path_of(name));
   }
-  return copy_durably(path_of(name), path);
+  return copy_new(path_of(name), path);
 }
 
 Result<bool> DirectorySnapshotStore::create(const std::string& name, const std::string& bytes) {
@@ -80,7 +97,7 @@ Result<bool> DirectorySnapshotStore::create(const std::string& name, const std::
     if (errno == EEXIST) return false;
     return error(ErrorCode::kUnavailable, "link " + path_of(name) + ": " + std::strerror(errno));
   }
-  FRESHET_RETURN_IF_ERROR(sync_directory(fs::path(path_of(name)).parent_path()));
+  FRESHET_RETURN_IF_ERROR(sync_path(fs::path(path_of(name)).parent_path()));
   return true;
 }
 

@@ -14,7 +14,7 @@ class DirectorySnapshotStore final : public SnapshotStore {
   /// Makes the directory if need be. Errors: kUnavailable.
   static Result<std::unique_ptr<DirectorySnapshotStore>> open(const std::string& directory);
 
-  Status put_file(const std::string& name, const std::string& path) override;
+  Status put_files(std::span<const FileToStore> files) override;
   Status fetch_file(const std::string& name, const std::string& path) override;
   Result<bool> create(const std::string& name, const std::string& bytes) override;
   Result<std::string> read(const std::string& name) override;

@@ -40,19 +40,26 @@ class OpenFile {
   const int fd_;
 };
 
-Status sync(const std::string& path) {
+}  // namespace
+
+Status sync_path(const std::string& path) {
   const OpenFile file(path, O_RDONLY | O_CLOEXEC);
   if (file.ok() && ::fsync(file.fd()) == 0) return {};
   return failure("sync", path, std::strerror(errno));
 }
 
-}  // namespace
-
-Status copy_durably(const std::string& from, const std::string& to) {
+Status copy_new(const std::string& from, const std::string& to) {
   std::error_code failed;
   fs::copy_file(from, to, failed);
   if (failed) return failure("copy", from + " to " + to, failed.message());
-  return sync(to);
+  return {};
+}
+
+Status rename_path(const std::string& from, const std::string& to) {
+  std::error_code failed;
+  fs::rename(from, to, failed);
+  if (failed) return failure("rename", from + " to " + to, failed.message());
+  return {};
 }
 
 Status write_durably(const std::string& path, const std::string& bytes) {
@@ -68,7 +75,14 @@ Status write_durably(const std::string& path, const std::string& bytes) {
   return {};
 }
 
-Status sync_directory(const std::string& directory) { return sync(directory); }
+Status sync_files_in(const std::string& directory) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(directory, failed)) {
+    FRESHET_RETURN_IF_ERROR(sync_path(entry.path()));
+  }
+  if (failed) return failure("list", directory, failed.message());
+  return sync_path(directory);
+}
 
 Status make_directories(const std::string& directory) {
   std::error_code failed;
@@ -85,10 +99,8 @@ Status remove_tree(const std::string& path) {
 }
 
 Status rename_durably(const std::string& from, const std::string& to) {
-  std::error_code failed;
-  fs::rename(from, to, failed);
-  if (failed) return failure("rename", from + " to " + to, failed.message());
-  return sync_directory(fs::path(to).parent_path());
+  FRESHET_RETURN_IF_ERROR(rename_path(from, to));
+  return sync_path(fs::path(to).parent_path());
 }
 
 Result<std::string> read_file(const std::string& path) {

@@ -7,17 +7,23 @@
 
 namespace freshet {
 
-/// Files that are whole and on the disk when a call returns. Thread-safe. Errors: kUnavailable,
-/// naming the path and what the system says.
+/// Files that are whole, and on the disk when a call returns unless said otherwise. Thread-safe.
+/// Errors: kUnavailable, naming the path and what the system says.
 
-/// Copies `from` to a new file at `to`.
-Status copy_durably(const std::string& from, const std::string& to);
+/// Copies `from` to a new file at `to`; not yet durable.
+Status copy_new(const std::string& from, const std::string& to);
+
+/// Renames within one file system; not yet durable.
+Status rename_path(const std::string& from, const std::string& to);
+
+/// Makes a file's bytes, or the names in a directory, durable.
+Status sync_path(const std::string& path);
 
 /// Writes a new file.
 Status write_durably(const std::string& path, const std::string& bytes);
 
-/// Makes renames and removals in `directory` durable.
-Status sync_directory(const std::string& directory);
+/// Makes a directory's files and their names durable.
+Status sync_files_in(const std::string& directory);
 
 /// Makes a directory and those above it.
 Status make_directories(const std::string& directory);

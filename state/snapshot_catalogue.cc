@@ -34,7 +34,7 @@ Status SnapshotCatalogue::fetch(const SnapshotManifest& manifest, const std::str
   for (const SnapshotFile& file : manifest.files) {
     FRESHET_RETURN_IF_ERROR(fetch(file, directory));
   }
-  return sync_directory(directory);
+  return sync_files_in(directory);
 }
 
 Status SnapshotCatalogue::fetch(const SnapshotFile& file, const std::string& directory) {

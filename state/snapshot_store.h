@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct StoredObject {
   friend bool operator==(const StoredObject&, const StoredObject&) = default;
 };
 
+/// A file on its way into a snapshot store.
+struct FileToStore {
+  std::string name;  ///< Of the object.
+  std::string path;  ///< Of the file.
+};
+
 /// Where snapshots are kept: named, immutable objects. Names are relative paths of letters, digits
 /// and `._-/`. Port: a directory, memory (tests); made for an object store too. Several processes
 /// use one store at once. Thread-safe. Errors: kUnavailable, unless said otherwise.
@@ -23,10 +30,10 @@ class SnapshotStore {
  public:
   virtual ~SnapshotStore() = default;
 
-  /// Stores the bytes of the file at `path` as `name`, durably; visible as a whole or not at all.
-  virtual Status put_file(const std::string& name, const std::string& path) = 0;
+  /// Stores files as objects, durably when it returns; each is visible as a whole or not at all.
+  virtual Status put_files(std::span<const FileToStore> files) = 0;
 
-  /// Writes the object to a new file at `path`, durably. Errors: kNotFound.
+  /// Writes the object to a new file at `path`; not yet durable. Errors: kNotFound.
   virtual Status fetch_file(const std::string& name, const std::string& path) = 0;
 
   /// Stores a small object durably unless one of that name is there: of several processes that

@@ -59,17 +59,19 @@ Result<SnapshotCost> SnapshotWriter::write(const std::string& directory,
   const auto stored = store_.list(names_.files());
   if (!stored) return tl::unexpected(stored.error());
   SnapshotCost cost;
+  std::vector<FileToStore> missing;
   for (const std::string& name : *names) {
     auto file = describe(directory, name);
     if (!file) return tl::unexpected(file.error());
     const StoredObject object{names_.of(*file), file->size_bytes};
     if (std::find(stored->begin(), stored->end(), object) == stored->end()) {
-      FRESHET_RETURN_IF_ERROR(store_.put_file(object.name, directory + "/" + name));
+      missing.push_back({object.name, directory + "/" + name});
       cost.copied_bytes += object.size_bytes;
       ++cost.copied_files;
     }
     manifest.files.push_back(std::move(*file));
   }
+  FRESHET_RETURN_IF_ERROR(store_.put_files(missing));
   // One that is there already is as good: the same position gives the same state.
   const auto created = store_.create(names_.of(manifest), encode(manifest));
   if (!created) return tl::unexpected(created.error());

@@ -26,11 +26,13 @@ class MemorySnapshotStore final : public SnapshotStore {
 
   // --- SnapshotStore ---
 
-  Status put_file(const std::string& name, const std::string& path) override {
-    std::ifstream file(path, std::ios::binary);
-    const std::lock_guard lock(mutex_);
-    if (!file || fails()) return error(ErrorCode::kUnavailable, "planted failure: " + name);
-    objects_[name] = std::string(std::istreambuf_iterator<char>(file), {});
+  Status put_files(std::span<const FileToStore> files) override {
+    for (const auto& [name, path] : files) {
+      std::ifstream file(path, std::ios::binary);
+      const std::lock_guard lock(mutex_);
+      if (!file || fails()) return error(ErrorCode::kUnavailable, "planted failure: " + name);
+      objects_[name] = std::string(std::istreambuf_iterator<char>(file), {});
+    }
     return {};
   }
 

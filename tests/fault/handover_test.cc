@@ -115,12 +115,18 @@ class HandoverTest : public testing::Test {
                                        time + "}"));
   }
 
+  std::vector<TopicRecord> all_of(const std::string& topic) const {
+    auto records = consume_all(brokers_, topic);
+    EXPECT_TRUE(records) << records.error().text;
+    return records.value_or(std::vector<TopicRecord>{});
+  }
+
   /// Waits until every user has a list of the newest event; returns all lists.
   std::vector<TopicRecord> wait_for_lists(const Replay& expected) {
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     std::vector<TopicRecord> all;
     while (std::chrono::steady_clock::now() < deadline) {
-      all = consume_all(brokers_, lists()).value();
+      all = all_of(lists());
       if (newest_lists(all) == expected.newest_offset) return all;
     }
     ADD_FAILURE() << "not every user has a list of the newest event";
@@ -178,7 +184,7 @@ TEST_F(HandoverTest, LosesNothingWhenPartitionsMoveToAndFro) {
   pass_time(8s);  // Longer than the session.
   writing = {};
 
-  const Replay expected = replay(consume_all(brokers_, events()).value());
+  const Replay expected = replay(all_of(events()));
   const auto all = wait_for_lists(expected);
   EXPECT_EQ(again.stop(), 0) << log("a");
   EXPECT_EQ(stored_states(state_of("a"), kPartitions), expected.states) << "seed " << seed_;
@@ -209,7 +215,7 @@ TEST_F(HandoverTest, KeepsEpochsApartBetweenStaleDatabases) {
     FreshetProcess process = start(name);
     ASSERT_TRUE(wait_for_log(name, "assigned, from offset", kPartitions * (round / 2 + 1)));
     write_events(500);
-    const auto all = wait_for_lists(replay(consume_all(brokers_, events()).value()));
+    const auto all = wait_for_lists(replay(all_of(events())));
     for (const TopicRecord& list : all) {
       if (!seen.emplace(list.partition, list.offset).second) continue;
       const std::string epoch =
@@ -227,7 +233,7 @@ TEST_F(HandoverTest, RefusesATopicThatWasMadeAnewUntilItIsToldToResetStates) {
   write_events(2'000);
   {
     FreshetProcess process = start("a");
-    wait_for_lists(replay(consume_all(brokers_, events()).value()));
+    wait_for_lists(replay(all_of(events())));
     EXPECT_EQ(process.stop(), 0);
   }
   ASSERT_TRUE(delete_topic(brokers_, events()));
@@ -240,14 +246,15 @@ TEST_F(HandoverTest, RefusesATopicThatWasMadeAnewUntilItIsToldToResetStates) {
   EXPECT_THAT(log("a"), HasSubstr("ingest.kafka.on_gap: reset_state"));
 
   FreshetProcess reset = start("a", ", on_gap: reset_state");
-  const Replay expected = replay(consume_all(brokers_, events()).value());
+  const Replay expected = replay(all_of(events()));
   ASSERT_TRUE(wait_for_log("a", "state: new", 2 * kPartitions));
   const auto deadline = std::chrono::steady_clock::now() + 60s;
   std::map<std::string, std::int64_t> newest;
   while (newest != expected.newest_offset && std::chrono::steady_clock::now() < deadline) {
     newest.clear();  // By epoch first: the offsets began anew.
     std::map<std::string, std::int64_t> epoch;
-    for (const TopicRecord& list : consume_all(brokers_, lists()).value()) {
+    const auto all = all_of(lists());
+    for (const TopicRecord& list : all) {
       if (header(list, "epoch") < epoch[list.key]) continue;
       epoch[list.key] = header(list, "epoch");
       newest[list.key] = header(list, "offset");
@@ -264,7 +271,7 @@ TEST_F(HandoverTest, StopsWhenPartitionsAreRaisedAndGoesOnAfterRepartition) {
   make_topics(broker.brokers());
   write_events(2'000);
   FreshetProcess process = start("a");
-  wait_for_lists(replay(consume_all(brokers_, events()).value()));
+  wait_for_lists(replay(all_of(events())));
 
   ASSERT_TRUE(raise_partition_count(brokers_, events(), kMore));
   EXPECT_EQ(process.wait_for_end(60s), 2) << log("a");
@@ -279,7 +286,7 @@ TEST_F(HandoverTest, StopsWhenPartitionsAreRaisedAndGoesOnAfterRepartition) {
   FreshetProcess mended = start("a");
   ASSERT_TRUE(wait_for_log("a", "assigned, from offset", kPartitions + kMore));
   // A user's events of before and after lie in different partitions, and are in order of time.
-  auto records = consume_all(brokers_, events()).value();
+  auto records = all_of(events());
   std::stable_sort(records.begin(), records.end(),
                    [](const auto& x, const auto& y) { return x.timestamp_ms < y.timestamp_ms; });
   std::map<std::string, std::int32_t> partition_of;
@@ -290,11 +297,13 @@ TEST_F(HandoverTest, StopsWhenPartitionsAreRaisedAndGoesOnAfterRepartition) {
   std::map<std::string, std::int64_t> newest;
   while (newest != expected.newest_offset && std::chrono::steady_clock::now() < deadline) {
     newest.clear();
-    for (const TopicRecord& list : consume_all(brokers_, lists()).value()) {
+    const auto all = all_of(lists());
+    for (const TopicRecord& list : all) {
       if (header(list, "partition") != partition_of[list.key]) continue;
       newest[list.key] = std::max(newest[list.key], header(list, "offset"));
     }
   }
+  EXPECT_EQ(newest, expected.newest_offset);
   EXPECT_EQ(mended.stop(), 0) << log("a");
   const States stored = stored_states(state_of("a"), kMore);
   for (const auto& [partition, users] : expected.states) {

@@ -28,6 +28,9 @@ class SnapshotStoreContract : public testing::TestWithParam<Kind> {
  protected:
   SnapshotStore& store() { return *store_; }
   std::string file(const std::string& bytes) { return scratch_.write("file", bytes); }
+  Status put(const std::string& name, const std::string& path) {
+    return store().put_files(std::vector<FileToStore>{{name, path}});
+  }
   std::string fetched(const std::string& name) {
     const std::string path = scratch_.path() + "/fetched";
     EXPECT_TRUE(remove_tree(path));
@@ -42,16 +45,25 @@ class SnapshotStoreContract : public testing::TestWithParam<Kind> {
 
 TEST_P(SnapshotStoreContract, GivesBackWhatWasPut) {
   const std::string bytes("a\0b\n", 4);
-  ASSERT_TRUE(store().put_file("a/b/one", file(bytes)));
-  ASSERT_TRUE(store().put_file("a/b/empty", file("")));
+  ASSERT_TRUE(put("a/b/one", file(bytes)));
+  ASSERT_TRUE(put("a/b/empty", file("")));
   EXPECT_EQ(fetched("a/b/one"), bytes);
   EXPECT_EQ(fetched("a/b/empty"), "");
   EXPECT_EQ(store().read("a/b/one").value_or("none"), bytes);
 }
 
+TEST_P(SnapshotStoreContract, TakesManyFilesAtOnce) {
+  const std::vector<FileToStore> files{{"a/1", scratch_.write("1", "one")},
+                                       {"b/2", scratch_.write("2", "two")}};
+  ASSERT_TRUE(store().put_files(files));
+  EXPECT_EQ(fetched("a/1"), "one");
+  EXPECT_EQ(fetched("b/2"), "two");
+  EXPECT_TRUE(store().put_files({}));
+}
+
 TEST_P(SnapshotStoreContract, ReplacesAFileThatIsPutAgain) {
-  ASSERT_TRUE(store().put_file("one", file("before")));
-  ASSERT_TRUE(store().put_file("one", file("after")));
+  ASSERT_TRUE(put("one", file("before")));
+  ASSERT_TRUE(put("one", file("after")));
   EXPECT_EQ(fetched("one"), "after");
 }
 
@@ -65,8 +77,8 @@ TEST_P(SnapshotStoreContract, SaysThatAnObjectIsNotThere) {
 }
 
 TEST_P(SnapshotStoreContract, ListsByPrefixSortedWithSizes) {
-  ASSERT_TRUE(store().put_file("a/2", file("22")));
-  ASSERT_TRUE(store().put_file("a/1", file("1")));
+  ASSERT_TRUE(put("a/2", file("22")));
+  ASSERT_TRUE(put("a/1", file("1")));
   ASSERT_TRUE(store().create("a/deep/3", "333"));
   ASSERT_TRUE(store().create("ab/4", "4"));
   const auto list = store().list("a/");

@@ -265,7 +265,7 @@ TEST_F(SnapshotTest, ComesBackAsItWasWhateverHappens) {
   std::mt19937_64 random(printed_seed());
   std::map<std::string, std::string> files;
   std::map<std::int64_t, std::map<std::string, std::string>> taken;
-  for (std::int64_t offset = 1; offset <= 200; ++offset) {
+  for (std::int64_t offset = 1; offset <= 60; ++offset) {
     const std::string table = std::to_string(100'000 + offset) + ".sst";
     files[table] = std::string(random() % 100, static_cast<char>('a' + random() % 26));
     files["CURRENT"] = std::to_string(offset);
@@ -275,7 +275,7 @@ TEST_F(SnapshotTest, ComesBackAsItWasWhateverHappens) {
     }
     for (const auto& [name, bytes] : files) write_file(name, bytes);
     store_.fail_write(random() % 4 == 0 ? 1 + static_cast<int>(random() % 3) : 0);
-    const StoredPosition position{Offset{offset}, Epoch{1 + offset / 50}, std::nullopt};
+    const StoredPosition position{Offset{offset}, Epoch{1 + offset / 15}, std::nullopt};
     if (writer_.write(database_.path(), position, at_s(offset))) taken[offset] = files;
     store_.fail_write(0);
     if (random() % 3 == 0) {
