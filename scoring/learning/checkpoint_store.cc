@@ -30,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHead = "freshet checkpoint 3\n";
+constexpr std::string_view kHead = "freshet checkpoint 4\n";
 constexpr const char* kManifest = "manifest";
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr const char* kBefore = "model.checkpoint";  // The one file of format 2.
