@@ -116,8 +116,8 @@ std::vector<Step> make_steps(const Options& options, const Case& c, std::size_t 
     for (std::size_t b = 0; b < c.batch; ++b) {
       SequenceExample example{.target = row()};
       for (std::size_t t = 0; t < options.history; ++t) {
-        example.sequence.push_back({row(), static_cast<std::uint8_t>(random() % 6),
-                                    static_cast<std::uint8_t>(random() % kGapBuckets)});
+        example.sequence.steps.push_back({row(), static_cast<std::uint8_t>(random() % 6),
+                                          static_cast<std::uint8_t>(random() % kGapBuckets)});
       }
       targets.push_back(example.target);
       step.sequences.push_back(example.sequence);

@@ -8,6 +8,7 @@
 
 #include "config/content_config.h"
 #include "config/learning_config.h"
+#include "config/network_config.h"
 
 namespace freshet {
 
@@ -50,29 +51,6 @@ struct ExplorationConfig {
   std::size_t items_max = 200;
   /// Items with as many events are new no more.
   std::size_t events_max = 5;
-};
-
-/// The attention network over the history (docs/model.md).
-struct NetworkConfig {
-  /// Off, the counts, the walk on them and the second stage give nearly the same quality at a
-  /// quarter of the work (bench/RESULTS.md). On pays with spare cores or a GPU.
-  bool enabled = false;
-  std::size_t dim = 64;
-  std::size_t heads = 2;
-  /// Newest history entries it reads.
-  std::size_t history_max = 20;
-  /// Sampled negatives per training step, shared by its examples.
-  std::size_t negatives = 256;
-  /// Share of negatives from recent targets; the rest uniform over known items.
-  double recent_negatives_ratio = 0.7;
-  double learning_rate = 0.08;
-  /// Events on an item before the network learns and ranks it; until then the other experts speak
-  /// for it.
-  std::size_t events_min = 0;
-  /// How scoring keeps the items' vectors: "fp32", "bf16" or "int8". The learner's stay fp32.
-  std::string table = "fp32";
-  /// "cpu", "cuda", or "auto" (cuda when present).
-  std::string device = "auto";
 };
 
 /// The learned second stage over the experts' candidates (docs/model.md).

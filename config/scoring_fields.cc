@@ -77,7 +77,18 @@ void add_network(ConfigFields& f, NetworkConfig& c) {
         "Events on an item before the network learns and ranks it; 0 = from its first sight on.");
   f.add("table", &c.table, one_of({"fp32", "bf16", "int8"}),
         "How scoring keeps the items' vectors; smaller costs some quality. Learning has fp32.");
+  f.add("context", &c.context, any(), "Read the declared context keys (`ingest.context`).");
+  f.add("clock", &c.clock, any(), "Read hour and weekday (UTC) of the newest event.");
   f.add("device", &c.device, one_of({"auto", "cpu", "cuda"}), "`auto` = CUDA when present.");
+}
+
+void add_tasks(ConfigFields& f, TaskConfig& c) {
+  f.section("scoring.network.tasks");
+  f.add("click", &c.click, between(0, 1e6),
+        "What a click is worth when the network names items; 0 = it is not asked for.");
+  f.add("cart", &c.cart, between(0, 1e6), "The same of an item put into the cart.");
+  f.add("purchase", &c.purchase, between(0, 1e6), "The same of a purchase.");
+  f.add("like", &c.like, between(0, 1e6), "The same of a like.");
 }
 
 void add_learning(ConfigFields& f, ScoringConfig& c) {
@@ -159,6 +170,7 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   add_experts(f, c);
   add_content(f, c);
   add_network(f, c.network);
+  add_tasks(f, c.network.tasks);
   add_learning(f, c);
   add_guard(f, c.guard);
   add_filters(f, c.filters);

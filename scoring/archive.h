@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "ingest/item_update.h"
+#include "scoring/topk/top_k.h"
 
 namespace freshet {
 
@@ -22,6 +23,11 @@ void serialize(Archive& archive, ItemUpdate& update) {
           update.price, update.tags, update.available, update.embedding, update.attributes,
           updated_ms);
   update.updated_time = EventTime(std::chrono::milliseconds(updated_ms));
+}
+
+template <class Archive>
+void serialize(Archive& archive, ScoredRow& entry) {
+  archive(entry.row, entry.score);
 }
 
 }  // namespace freshet

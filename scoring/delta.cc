@@ -7,7 +7,7 @@
 namespace freshet {
 bool is_finite(const MixtureWeights& weights) {
   return std::all_of(weights.of.begin(), weights.of.end(),
-                     [](const PerSource& bucket) { return all_finite(bucket); });
+                     [](const PerSource& cell) { return all_finite(cell); });
 }
 
 bool is_finite(const SecondStageWeights& weights) {
@@ -15,7 +15,8 @@ bool is_finite(const SecondStageWeights& weights) {
 }
 
 bool is_finite(const NetworkDelta& delta) {
-  return all_finite(delta.row_values) && all_finite(delta.dense);
+  return all_finite(delta.row_values) && all_finite(delta.dense) &&
+         all_finite(delta.condition_values);
 }
 
 bool is_finite(const Delta& delta) {

@@ -11,6 +11,7 @@
 #include "config/ids.h"
 #include "ingest/item_update.h"
 #include "scoring/catalogue/catalogue.h"
+#include "scoring/experts/cold_popularity.h"
 #include "scoring/experts/context.h"
 #include "scoring/network/network.h"
 #include "scoring/ranking/mixture.h"
@@ -24,6 +25,15 @@ struct Transition {
   std::uint32_t steps = 0;     ///< How many of Delta::steps are its history, newest first.
   std::uint32_t distinct = 0;  ///< Place of the target among the history's distinct items, or npos.
   std::uint32_t basket = 0;    ///< How many of Delta::basket are the event's other items.
+  Action action = Action::kClick;
+  Action last_action = Action::kClick;  ///< The newest one before; of no meaning without steps.
+  std::uint32_t values = 0;             ///< How many of Delta::context_values are the event's.
+  std::uint32_t pieces_before = 0;      ///< What the user had bought of the target.
+  std::uint32_t pieces_after = 0;       ///< The same with the event.
+  std::uint8_t bought_age = 0;          ///< Repurchases::age_bucket of the last purchase, if any.
+  /// Part of a return that is owed to an earlier purchase; < 0 = it was no return, or none is
+  /// owned.
+  float due = -1;
 };
 
 /// Transition::distinct of a target that is not in the history.
@@ -40,9 +50,10 @@ struct Delta {
   std::vector<ItemRow> evicted;  ///< Rows whose items leave before the rest comes.
   std::vector<ItemIdentity> new_items;  ///< They get the next rows, in this order.
   std::vector<ItemUpdate> item_updates;
-  std::vector<Transition> transitions;  ///< In the order learned.
-  std::vector<ContextStep> steps;       ///< All transitions' histories, one after the other.
-  std::vector<ItemRow> basket;          ///< All transitions' baskets, one after the other.
+  std::vector<Transition> transitions;       ///< In the order learned.
+  std::vector<ContextStep> steps;            ///< All transitions' histories, one after the other.
+  std::vector<ItemRow> basket;               ///< All transitions' baskets, one after the other.
+  std::vector<ContextValue> context_values;  ///< All transitions', one after the other.
   std::optional<MixtureWeights> mixture;
   std::optional<SecondStageWeights> second_stage;
   NetworkDelta network;

@@ -51,6 +51,8 @@ void Knowledge::evict(std::span<const ItemRow> rows) {
   for (const ItemRow row : rows) content_.evict(row, catalogue_.content(row));
   catalogue_.evict(rows);
   popularity_.evict(rows);
+  cold_popularity_.evict(rows);
+  repeats_.evict(rows);
   covisitation_.evict(rows);
   if (network_) network_->reset(rows);
 }
@@ -59,6 +61,7 @@ void Knowledge::admit(std::span<const ItemIdentity> items) {
   for (const ItemIdentity& item : items) catalogue_.add(item);
   popularity_.grow(catalogue_.rows());
   covisitation_.grow(catalogue_.rows());
+  repeats_.grow(catalogue_.rows());
   if (network_) network_->grow(catalogue_.rows());
   set_too_new(catalogue_.by_age().last(items.size()));
 }
@@ -72,7 +75,7 @@ void Knowledge::set_too_new(std::span<const ItemRow> rows) {
 
 void Knowledge::keep_network_steps(Sequence& sequence) const {
   if (network_events_min_ == 0) return;
-  std::erase_if(sequence, [this](const SequenceStep& step) { return !in_network(step.row); });
+  std::erase_if(sequence.steps, [this](const SequenceStep& step) { return !in_network(step.row); });
 }
 
 std::span<const std::uint64_t> Knowledge::network_excluded(
@@ -96,17 +99,33 @@ void Knowledge::describe(const ItemUpdate& update) {
 void Knowledge::count(const Delta& delta) {
   std::span<const ContextStep> steps = delta.steps;
   std::span<const ItemRow> basket = delta.basket;
+  std::span<const ContextValue> values = delta.context_values;
   for (const Transition& transition : delta.transitions) {
     const ItemRow target = transition.target;
+    cold_popularity_.observe(target, values.first(transition.values), transition.steps == 0,
+                             popularity_);
     popularity_.observe(target);
     if (network_events_min_ > 0 && in_network(target))
       too_new_[target / 64] &= ~(std::uint64_t{1} << (target % 64));
     covisitation_.observe(transition.target, steps.first(transition.steps),
                           basket.first(transition.basket));
-    if (transition.distinct != kNotInHistory) repeats_.observe(transition.distinct);
+    count_return(transition);
+    if (transition.steps > 0) actions_.observe(transition.last_action, transition.action);
     steps = steps.subspan(transition.steps);
     basket = basket.subspan(transition.basket);
+    values = values.subspan(transition.values);
   }
+}
+
+void Knowledge::count_return(const Transition& transition) {
+  if (transition.distinct != kNotInHistory) repeats_.observe(transition.distinct);
+  if (transition.due >= 0) repeats_.observe_due(transition.last_action, transition.due);
+  if (transition.action != Action::kPurchase) return;
+  Repurchases& repurchases = repeats_.repurchases();
+  if (transition.pieces_before > 0)
+    repurchases.observe_again(transition.target, Repurchases::piece_group(transition.pieces_before),
+                              transition.bought_age);
+  repurchases.observe(transition.target, Repurchases::piece_group(transition.pieces_after));
 }
 
 }  // namespace freshet

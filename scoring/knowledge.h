@@ -11,6 +11,8 @@
 #include "scoring/catalogue/catalogue.h"
 #include "scoring/content/content_index.h"
 #include "scoring/delta.h"
+#include "scoring/experts/action_shares.h"
+#include "scoring/experts/cold_popularity.h"
 #include "scoring/experts/covisitation.h"
 #include "scoring/experts/popularity.h"
 #include "scoring/experts/repeat.h"
@@ -38,8 +40,10 @@ class Knowledge {
   const Catalogue& catalogue() const { return catalogue_; }
   const ContentIndex& content() const { return content_; }
   const Popularity& popularity() const { return popularity_; }
+  const ColdPopularity& cold_popularity() const { return cold_popularity_; }
   const Covisitation& covisitation() const { return covisitation_; }
   const RepeatCounts& repeats() const { return repeats_; }
+  const ActionShares& actions() const { return actions_; }
   const MixtureWeights& mixture() const { return mixture_; }
   const SecondStageWeights& second_stage() const { return second_stage_; }
   ModelVersion version() const { return version_; }
@@ -60,12 +64,15 @@ class Knowledge {
   void describe(const ItemUpdate& update);
   void count(const Delta& delta);
   void set_too_new(std::span<const ItemRow> rows);
+  void count_return(const Transition& transition);
 
   Catalogue catalogue_;
   ContentIndex content_;  // Not in the bytes: it is made anew from the catalogue's contents.
   Popularity popularity_;
+  ColdPopularity cold_popularity_;
   Covisitation covisitation_;
   RepeatCounts repeats_;
+  ActionShares actions_;
   MixtureWeights mixture_ = MixtureWeights::even();
   SecondStageWeights second_stage_;
   std::size_t network_events_min_;

@@ -10,8 +10,8 @@ namespace freshet {
 std::string Knowledge::to_bytes() const {
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
-  archive(catalogue_, popularity_, covisitation_, repeats_, mixture_, second_stage_,
-          version_.value);
+  archive(catalogue_, popularity_, cold_popularity_, covisitation_, repeats_, actions_, mixture_,
+          second_stage_, version_.value);
   return std::move(out).str();
 }
 
@@ -19,14 +19,17 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   Catalogue catalogue = catalogue_;
   Popularity popularity = popularity_;
   Covisitation covisitation = covisitation_;
+  ColdPopularity cold_popularity;
   RepeatCounts repeats;
+  ActionShares actions;
   MixtureWeights mixture;
   SecondStageWeights second_stage;
   ModelVersion version{};
   try {
     std::istringstream in(bytes, std::ios::binary);
     cereal::PortableBinaryInputArchive archive(in);
-    archive(catalogue, popularity, covisitation, repeats, mixture, second_stage, version.value);
+    archive(catalogue, popularity, cold_popularity, covisitation, repeats, actions, mixture,
+            second_stage, version.value);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kCorrupt, std::string("read the model's image: ") + problem.what());
   }
@@ -39,8 +42,10 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   catalogue_ = std::move(catalogue);
   content_.rebuild(catalogue_);
   popularity_ = std::move(popularity);
+  cold_popularity_ = std::move(cold_popularity);
   covisitation_ = std::move(covisitation);
-  repeats_ = repeats;
+  repeats_ = std::move(repeats);
+  actions_ = actions;
   mixture_ = mixture;
   second_stage_ = std::move(second_stage);
   version_ = version;

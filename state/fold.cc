@@ -92,6 +92,7 @@ FoldOutcome Fold::apply(const Event& event, EventPosition position, UserState& s
   const bool session_start = interaction && opens_session(event, state);
   count_rate(event, state);
   remember_id(event, state);
+  const std::vector<std::string> known_context = state.context;
   remember_context(event, state);
   const FoldOutcome outcome = late        ? FoldOutcome::kLate
                               : state.bot ? FoldOutcome::kBot
@@ -102,7 +103,10 @@ FoldOutcome Fold::apply(const Event& event, EventPosition position, UserState& s
   if (outcome == FoldOutcome::kApplied && interaction) {
     const std::size_t first = examples.size();
     add_examples(event, position, state, examples);
-    for (std::size_t i = first; i < examples.size(); ++i) examples[i].session_start = session_start;
+    for (std::size_t i = first; i < examples.size(); ++i) {
+      examples[i].session_start = session_start;
+      examples[i].known_context = known_context;
+    }
   }
   if (session_start) ++state.session_count;
   if (interaction && !event.session.empty()) state.session = event.session;
@@ -156,7 +160,9 @@ void Fold::remember_context(const Event& event, UserState& state) const {
 void Fold::add_examples(const Event& event, EventPosition position, const UserState& state,
                         std::vector<TrainingExample>& examples) const {
   const auto& history = state.history;
+  const auto& bought = state.bought;
   const std::size_t n = std::min(history.size(), config_.learn_history_max);
+  const std::size_t owned = std::min(bought.size(), TrainingExample::kBoughtMax);
   for (const EventItem& item : event.items) {
     TrainingExample& example = examples.emplace_back();
     example.partition = position.partition;
@@ -164,8 +170,10 @@ void Fold::add_examples(const Event& event, EventPosition position, const UserSt
     example.user = event.user;
     example.history.assign(history.end() - static_cast<std::ptrdiff_t>(n), history.end());
     example.context = state.context;
+    example.bought.assign(bought.end() - static_cast<std::ptrdiff_t>(owned), bought.end());
     example.item = item.id;
     example.item_name = item.name;
+    example.pieces = pieces(item.quantity);
     example.action = event.action;
     example.event_time = event.event_time;
     for (const EventItem& other : event.items) {

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "config/scoring_config.h"
 #include "scoring/catalogue/catalogue.h"
+#include "state/training_example.h"
 #include "state/user_state.h"
 
 namespace freshet {
@@ -41,21 +44,53 @@ struct DistinctItem {
   }
 };
 
+/// An item the user bought before.
+struct OwnedItem {
+  ItemRow row = 0;
+  std::uint32_t pieces = 0;    ///< In all.
+  std::chrono::seconds age{};  ///< From the last purchase to the newest step.
+};
+
 /// A user's history as the experts see it. Immutable after construction (a value).
 struct Context {
-  std::vector<ContextStep> steps;      ///< Newest first, at most kContextStepsMax.
-  std::vector<DistinctItem> distinct;  ///< Newest first.
-  std::size_t session_length = 0;      ///< Steps of the newest session.
-  Sequence sequence;                   ///< The same steps for the network, oldest first.
+  std::vector<ContextStep> steps;       ///< Newest first, at most kContextStepsMax.
+  std::vector<DistinctItem> distinct;   ///< Newest first.
+  std::size_t session_length = 0;       ///< Steps of the newest session.
+  Sequence sequence;                    ///< The same steps for the network, oldest first.
+  std::vector<OwnedItem> owned;         ///< Last purchase oldest first, at most kBoughtMax.
+  Action last_action = Action::kClick;  ///< Of the newest step.
+  EventTime newest_time{};              ///< Of the newest step.
   /// Position among the contexts scored together; the network expert's index.
   std::size_t batch_index = 0;
 
   bool empty() const { return steps.empty(); }
 };
 
-/// Makes the context of `history` (oldest first). Disliked, late and unknown items are left out.
-/// `sequence_max`: newest steps for the network; 0 = none.
-Context make_context(std::span<const HistoryEntry> history, const Catalogue& catalogue,
-                     std::size_t sequence_max);
+/// What is known of a user when a list is made: parts of a state, or of a training example, as they
+/// were after the newest event. Learning, serving and evaluation see the same.
+struct KnownUser {
+  std::span<const HistoryEntry> history;  ///< Oldest first.
+  std::span<const std::string> values;    ///< Of the declared context keys; "" = unknown.
+  std::span<const Bought> bought;         ///< Oldest first.
+};
+KnownUser known_user(const UserState& state);
+KnownUser known_user(const TrainingExample& example);
+
+/// What the network reads.
+struct SequenceOptions {
+  std::size_t steps_max = 0;  ///< Newest steps; 0 = nothing.
+  bool values = false;        ///< The values of declared context keys.
+  bool clock = false;         ///< Hour and weekday of the newest step.
+};
+
+/// What the network of `config` reads.
+SequenceOptions sequence_options(const NetworkConfig& config);
+
+/// Asks for what comes next by `action`. A click adds nothing: the others are told apart from it.
+void add_task(Action action, Sequence& sequence);
+
+/// Makes the context of `user`. Disliked, late and unknown items are left out.
+Context make_context(const KnownUser& user, const Catalogue& catalogue,
+                     const SequenceOptions& options);
 
 }  // namespace freshet

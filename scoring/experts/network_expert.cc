@@ -2,30 +2,58 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
+
+#include "scoring/experts/top_list.h"
+#include "scoring/network/conditions.h"
 
 namespace freshet {
 namespace {
 
-constexpr std::size_t kNoPlace = std::numeric_limits<std::size_t>::max();
+/// An action with less weight is not asked for: each costs a scan of the whole catalogue.
+constexpr double kTaskWeightMin = 0.1;
 
 }  // namespace
+
+std::vector<NetworkExpert::Task> NetworkExpert::tasks_after(Action last) const {
+  const std::array<std::pair<Action, double>, 4> all{{{Action::kClick, worth_.click},
+                                                      {Action::kCart, worth_.cart},
+                                                      {Action::kPurchase, worth_.purchase},
+                                                      {Action::kLike, worth_.like}}};
+  const auto share = [&](const auto& task) {
+    return actions_.share(last, task.first) * task.second;
+  };
+  double total = 0, asked = 0;
+  for (const auto& task : all) total += share(task);
+  for (const auto& task : all) asked += share(task) < kTaskWeightMin * total ? 0 : share(task);
+  if (!(asked > 0)) return {{Action::kClick, 1}};
+  std::vector<Task> tasks;
+  for (const auto& task : all)
+    if (share(task) > 0 && share(task) >= kTaskWeightMin * total)
+      tasks.push_back({task.first, static_cast<float>(share(task) / asked)});
+  return tasks;
+}
 
 void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::size_t count,
                                 std::span<const std::uint64_t> unavailable) {
   best_.clear();
   log_sum_exp_.clear();
   queries_.clear();
-  place_.assign(contexts.size(), kNoPlace);
+  tasks_.clear();
+  starts_.assign(1, 0);
   batch_failed_ = false;
   if (network_ == nullptr) return;
   table_ = network_->item_table();  // It may have grown, and features read it.
   std::vector<Sequence> sequences;
-  for (std::size_t k = 0; k < contexts.size(); ++k) {
-    if (contexts[k]->sequence.empty()) continue;
-    place_[k] = sequences.size();
-    sequences.push_back(contexts[k]->sequence);
+  for (const Context* context : contexts) {
+    if (!context->sequence.empty()) {
+      for (const Task& task : tasks_after(context->last_action)) {
+        sequences.push_back(context->sequence);
+        add_task(task.action, sequences.back());
+        tasks_.push_back(task);
+      }
+    }
+    starts_.push_back(tasks_.size());
   }
   if (sequences.empty()) return;
   auto queries = network_->queries(sequences);
@@ -36,36 +64,57 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
 }
 
 void NetworkExpert::prepare(const Context& context, std::size_t) {
-  query_ = nullptr;
   newest_ = context.empty() ? kNoRow : context.steps.front().row;
   const std::size_t index = context.batch_index;
-  at_ = index < place_.size() ? place_[index] : kNoPlace;
-  failed_ = batch_failed_ && at_ != kNoPlace;
-  if (failed_ || at_ == kNoPlace) return;
-  const float* query = queries_.data() + at_ * table_.dim;
-  const bool finite =
-      std::isfinite(log_sum_exp_[at_]) &&
-      std::all_of(query, query + table_.dim, [](float x) { return std::isfinite(x); });
-  failed_ = !finite;
-  if (finite) query_ = query;
+  const bool asked = index + 1 < starts_.size();
+  begin_ = asked ? starts_[index] : 0;
+  end_ = asked ? starts_[index + 1] : 0;
+  failed_ = batch_failed_ && begin_ < end_;
+  for (std::size_t query = begin_; query < end_ && !failed_; ++query) failed_ = !finite(query);
+  if (failed_) begin_ = end_ = 0;
+}
+
+bool NetworkExpert::finite(std::size_t query) const {
+  const float* values = queries_.data() + query * table_.dim;
+  return std::isfinite(log_sum_exp_[query]) &&
+         std::all_of(values, values + table_.dim, [](float x) { return std::isfinite(x); });
 }
 
 void NetworkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
   best.clear();
-  if (query_ == nullptr) return;
-  for (const ScoredRow& entry : best_[at_]) {
-    if (best.size() == count) return;
-    best.push_back({entry.row, std::exp(entry.score - log_sum_exp_[at_])});
+  if (!awake()) return;
+  if (end_ - begin_ == 1) {
+    for (const ScoredRow& entry : best_[begin_]) {
+      if (best.size() == count) return;
+      best.push_back({entry.row, std::exp(entry.score - log_sum_exp_[begin_])});
+    }
+    return;
   }
+  for (std::size_t query = begin_; query < end_; ++query)
+    for (const ScoredRow& entry : best_[query]) best.push_back({entry.row, 0});
+  std::sort(best.begin(), best.end(), [](auto& a, auto& b) { return a.row < b.row; });
+  best.erase(std::unique(best.begin(), best.end(), [](auto& a, auto& b) { return a.row == b.row; }),
+             best.end());
+  for (ScoredRow& entry : best) entry.score = probability(entry.row);
+  keep_best(best, count);
 }
 
 float NetworkExpert::probability(ItemRow row) const {
-  if (query_ == nullptr || row >= table_.rows) return 0;
+  if (!awake() || row >= table_.rows) return 0;
+  if (end_ - begin_ == 1) return probability(begin_, row);
+  float sum = 0;
+  for (std::size_t query = begin_; query < end_; ++query)
+    sum += tasks_[query].weight * probability(query, row);
+  return sum;
+}
+
+float NetworkExpert::probability(std::size_t query, ItemRow row) const {
   buffer_.resize(table_.dim);
   const float* vector = table_.vector(row, buffer_.data());
+  const float* values = queries_.data() + query * table_.dim;
   float logit = table_.biases[row];
-  for (std::size_t k = 0; k < table_.dim; ++k) logit += query_[k] * vector[k];
-  const float probability = std::exp(logit - log_sum_exp_[at_]);
+  for (std::size_t k = 0; k < table_.dim; ++k) logit += values[k] * vector[k];
+  const float probability = std::exp(logit - log_sum_exp_[query]);
   return std::isfinite(probability) ? std::min(probability, 1.0F) : 0;
 }
 

@@ -3,18 +3,27 @@
 #include <span>
 #include <vector>
 
+#include "config/scoring_config.h"
+#include "scoring/experts/action_shares.h"
 #include "scoring/experts/expert.h"
 #include "scoring/network/network.h"
 #include "scoring/topk/top_k.h"
 
 namespace freshet {
 
-/// The sequence network's softmax over the whole catalogue. Queries are computed for a whole batch
-/// of contexts at once; then each context is prepared by its `batch_index`.
+/// The sequence network's softmax over the whole catalogue, for each action worth asking for:
+///
+///   p(j) = Σ_a w_a p(j | a),   w_a in proportion to (share of a after the newest action) · (worth
+///   of a)
+///
+/// Queries are computed for a whole batch of contexts at once; then each context is prepared by its
+/// `batch_index`.
 class NetworkExpert final : public Expert {
  public:
-  /// `network` may be null (then the expert has no opinion) and must outlive the expert.
-  explicit NetworkExpert(Network* network) : network_(network) {}
+  /// `network` may be null (then the expert has no opinion); it and `actions` must outlive the
+  /// expert.
+  NetworkExpert(Network* network, const ActionShares& actions, const TaskConfig& worth)
+      : network_(network), actions_(actions), worth_(worth) {}
 
   /// Computes the queries and best rows of all `contexts`; `count` as for candidates. A network
   /// that fails or gives NaN leaves `failed()` true, and the expert without opinion.
@@ -25,7 +34,7 @@ class NetworkExpert final : public Expert {
   bool failed() const { return failed_; }
 
   /// False when it has no opinion on the context prepared last.
-  bool awake() const { return query_ != nullptr; }
+  bool awake() const { return begin_ < end_; }
 
   /// Item side of the score; empty without a network.
   const ItemTableView& table() const { return table_; }
@@ -37,14 +46,28 @@ class NetworkExpert final : public Expert {
   ItemRow because_of(ItemRow) const override { return newest_; }
 
  private:
+  /// One action asked for in one context: its place in the batch of queries, and its weight.
+  struct Task {
+    Action action = Action::kClick;
+    float weight = 0;
+  };
+
+  std::vector<Task> tasks_after(Action last) const;
+  bool finite(std::size_t query) const;
+  float probability(std::size_t query, ItemRow row) const;
+
   Network* network_;
+  const ActionShares& actions_;
+  TaskConfig worth_;
   ItemTableView table_;
-  std::vector<float> queries_;                // [batch, dim]
-  std::vector<std::vector<ScoredRow>> best_;  // [batch] score = logit
-  std::vector<float> log_sum_exp_;            // [batch]
-  std::vector<std::size_t> place_;            // [batch] index into the three above; or npos.
-  const float* query_ = nullptr;              // Of the prepared context; null = no opinion.
-  std::size_t at_ = 0;
+  std::vector<float> queries_;                // [queries, dim]
+  std::vector<std::vector<ScoredRow>> best_;  // [queries] score = logit
+  std::vector<float> log_sum_exp_;            // [queries]
+  std::vector<Task> tasks_;                   // [queries]
+  std::vector<std::size_t> starts_;           // [batch + 1] where a context's queries begin.
+  // Queries of the prepared context; none = no opinion.
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
   bool batch_failed_ = false;
   bool failed_ = false;
   ItemRow newest_ = kNoRow;

@@ -21,10 +21,14 @@ class GuardedTrainers {
   SecondStageTrainer::Outcome learn(const CandidateSet& set, std::size_t target, bool teaches);
 
   /// Teaches the mixture. Returns the target's loss, -log p, before learning.
-  float learn_mixture(std::size_t session_length, const PerSource& target_probabilities,
+  float learn_mixture(std::size_t cell, const PerSource& target_probabilities,
                       const SourceSet& awake) {
-    return mixture_.learn(session_length, target_probabilities, awake);
+    return mixture_.learn(cell, target_probabilities, awake);
   }
+
+  /// The `able` experts' weights: mean over lengths of history, and over newest actions by how
+  /// often they are.
+  PerSource mean_mixture(const SourceSet& able) const { return mixture_.mean_weights(able); }
 
   /// Tells the guard of the event that `learn` saw last, and does as it says. `mixture`,
   /// `neighbours`, `popularity`: ranks, 0 = first; any large number = missing.

@@ -35,6 +35,16 @@ std::uint32_t distinct_place(const Context& context, ItemRow target) {
   return kNotInHistory;
 }
 
+/// The context that a list before the event could know; a key's first value is that of the event,
+/// as a new user's first question would bring it.
+std::vector<ContextValue> values_of(const TrainingExample& example) {
+  std::vector<ContextValue> values = context_values(example.context);
+  const std::vector<ContextValue> known = context_values(example.known_context);
+  for (std::size_t key = 0; key < std::min(values.size(), known.size()); ++key)
+    if (known[key] != 0) values[key] = known[key];
+  return values;
+}
+
 std::size_t place_of(const std::vector<ItemRow>& rows, ItemRow row) {
   return static_cast<std::size_t>(std::find(rows.begin(), rows.end(), row) - rows.begin());
 }
@@ -70,6 +80,7 @@ Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
       factory_(factory),
       knowledge_(config, factory),
       scorer_(config, knowledge_),
+      repeat_(knowledge_.repeats()),
       trainers_(config),
       admissions_(config.catalogue, knowledge_),
       negatives_(
@@ -92,12 +103,7 @@ void Learner::learn(std::span<const TrainingExample> examples) {
   }
   if (!batch.empty()) learn_batch(batch, examples.data());
   note_admissions();
-  figures_.mixture_weights.fill(0);
-  for (const PerSource& bucket : trainers_.mixture().of) {
-    const PerSource able = awake_weights(bucket, scorer_.able());
-    for (std::size_t m = 0; m < kSourceCount; ++m)
-      figures_.mixture_weights[m] += able[m] / static_cast<float>(kLengthBuckets);
-  }
+  figures_.mixture_weights = trainers_.mean_mixture(scorer_.able());
   note_guard();
 }
 
@@ -121,10 +127,10 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch,
   make_room(unknown_items(batch), AdmissionControl::kAnyStanding);
   std::vector<Context> contexts;
   contexts.reserve(batch.size());
-  const std::size_t sequence_max =
-      knowledge_.network() != nullptr ? config_.network.history_max : 0;
+  const SequenceOptions options =
+      knowledge_.network() != nullptr ? sequence_options(config_.network) : SequenceOptions{};
   for (const TrainingExample* example : batch)
-    contexts.push_back(make_context(example->history, knowledge_.catalogue(), sequence_max));
+    contexts.push_back(make_context(known_user(*example), knowledge_.catalogue(), options));
   for (Context& context : contexts) knowledge_.keep_network_steps(context.sequence);
   scorer_.start_batch(contexts);
   for (std::size_t k = 0; k < batch.size(); ++k)
@@ -171,7 +177,7 @@ void Learner::learn_ranking(const TrainingExample& example, const Context& conte
                   ranks.by_source[index_of(Source::kPopular)]);
   if (row == kNoRow) return;
   const float loss =
-      trainers_.learn_mixture(context.session_length, scorer_.probabilities(row), scorer_.awake());
+      trainers_.learn_mixture(mixture_cell(context), scorer_.probabilities(row), scorer_.awake());
   follow(figures_.mixture_loss, loss, figures_.final_ranks.events);
 }
 
@@ -189,21 +195,39 @@ Delta Learner::transitions_of(std::span<const TrainingExample* const> batch,
     }
     ++figures_.examples;
     learned_.push_back(k);
-    const Context& context = contexts[k];
-    std::uint32_t basket = 0;
-    for (const ItemId other : example.basket) {
-      const ItemRow row = knowledge_.catalogue().find(other);
-      if (row == kNoRow || row == target) continue;
-      change.basket.push_back(row);
-      ++basket;
-    }
-    change.transitions.push_back({.target = target,
-                                  .steps = static_cast<std::uint32_t>(context.steps.size()),
-                                  .distinct = distinct_place(context, target),
-                                  .basket = basket});
-    append(change.steps, context.steps);
+    add_transition(example, contexts[k], target, change);
   }
   return change;
+}
+
+void Learner::add_transition(const TrainingExample& example, const Context& context, ItemRow target,
+                             Delta& change) {
+  Transition transition{.target = target,
+                        .steps = static_cast<std::uint32_t>(context.steps.size()),
+                        .distinct = distinct_place(context, target),
+                        .action = example.action,
+                        .last_action = context.last_action};
+  for (const ItemId other : example.basket) {
+    const ItemRow row = knowledge_.catalogue().find(other);
+    if (row == kNoRow || row == target) continue;
+    change.basket.push_back(row);
+    ++transition.basket;
+  }
+  const std::vector<ContextValue> values = values_of(example);
+  transition.values = static_cast<std::uint32_t>(values.size());
+  append(change.context_values, values);
+  if (!context.owned.empty()) {
+    repeat_.prepare(context, 0);
+    transition.due = repeat_.due_part(target).value_or(-1);
+  }
+  for (const OwnedItem& owned : context.owned) {
+    if (owned.row != target) continue;
+    transition.pieces_before = owned.pieces;
+    transition.bought_age = static_cast<std::uint8_t>(Repurchases::age_bucket(owned.age));
+  }
+  transition.pieces_after = transition.pieces_before + example.pieces;
+  change.transitions.push_back(transition);
+  append(change.steps, context.steps);
 }
 
 /// Lets items leave, if it is time, so that `wanted` new ones find room.
@@ -226,6 +250,7 @@ void Learner::train_network(std::span<const Context> contexts, const Delta& chan
     const Sequence& sequence = contexts[learned_[targets.size() - 1]].sequence;
     if (sequence.empty() || !knowledge_.in_network(transition.target)) continue;
     examples.push_back({.sequence = sequence, .target = transition.target});
+    add_task(transition.action, examples.back().sequence);
     trained.push_back(transition.target);
   }
   if (!examples.empty() && trainers_.trusts_stream()) {
@@ -282,6 +307,7 @@ void Learner::apply(Delta change) {
   append(pending_.transitions, change.transitions);
   append(pending_.steps, change.steps);
   append(pending_.basket, change.basket);
+  append(pending_.context_values, change.context_values);
 }
 
 /// The network's negatives are rows that it knows.

@@ -10,6 +10,7 @@
 #include "config/scoring_config.h"
 #include "scoring/content/item_encoder.h"
 #include "scoring/delta.h"
+#include "scoring/experts/repeat.h"
 #include "scoring/knowledge.h"
 #include "scoring/learning/admission.h"
 #include "scoring/learning/guarded_trainers.h"
@@ -75,6 +76,8 @@ class Learner {
   bool teaches(ItemRow row) const;
   Delta transitions_of(std::span<const TrainingExample* const> batch,
                        std::span<const Context> contexts);
+  void add_transition(const TrainingExample& example, const Context& context, ItemRow target,
+                      Delta& change);
   std::size_t unknown_items(std::span<const TrainingExample* const> batch) const;
   void take_updates(std::span<const ItemUpdate> updates);
   void make_room(std::size_t wanted, double standing_max);
@@ -91,6 +94,7 @@ class Learner {
   const NetworkFactory factory_;
   Knowledge knowledge_;
   Scorer scorer_;
+  RepeatExpert repeat_;  // Of transitions; the scorer's is busy with candidates.
   GuardedTrainers trainers_;
   AdmissionControl admissions_;
   NegativeSampler negatives_;

@@ -17,9 +17,41 @@ float sum_of(const PerSource& weights, const SourceSet& awake) {
 
 }  // namespace
 
-float MixtureTrainer::learn(std::size_t session_length, const PerSource& target_probabilities,
+float MixtureTrainer::learn(std::size_t cell, const PerSource& target_probabilities,
                             const SourceSet& awake) {
-  PerSource& weights = weights_.of[length_bucket(session_length)];
+  const float loss = move(weights_.of[cell], target_probabilities, awake);
+  ++events_[cell];
+  for (std::size_t other = cell % kLengthBuckets; other < kMixtureCells; other += kLengthBuckets)
+    if (other != cell && events_[other] < kOwnEventsMin)
+      move(weights_.of[other], target_probabilities, awake);
+  return loss;
+}
+
+PerSource MixtureTrainer::mean_weights(const SourceSet& able) const {
+  PerSource mean{};
+  for (std::size_t cell = 0; cell < kMixtureCells; ++cell) {
+    const float share = group_share(cell / kLengthBuckets) / static_cast<float>(kLengthBuckets);
+    const PerSource weights = awake_weights(weights_.of[cell], able);
+    for (std::size_t m = 0; m < kSourceCount; ++m) mean[m] += share * weights[m];
+  }
+  return mean;
+}
+
+/// Share of the events learned that came after an action of the group; all after a click while
+/// there are none.
+float MixtureTrainer::group_share(std::size_t group) const {
+  std::uint64_t all = 0, own = 0;
+  for (std::size_t cell = 0; cell < kMixtureCells; ++cell) {
+    all += events_[cell];
+    if (cell / kLengthBuckets == group) own += events_[cell];
+  }
+  if (all == 0) return group == 0 ? 1 : 0;
+  return static_cast<float>(own) / static_cast<float>(all);
+}
+
+/// Returns -log p before learning.
+float MixtureTrainer::move(PerSource& weights, const PerSource& target_probabilities,
+                           const SourceSet& awake) const {
   const PerSource said = awake_weights(weights, awake);
   const float total = mix(said, target_probabilities);
   if (!std::isfinite(total)) return -std::log(kProbabilityMin);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "config/scoring_config.h"
 #include "scoring/ranking/mixture.h"
 
@@ -14,10 +17,16 @@ class MixtureTrainer {
  public:
   explicit MixtureTrainer(const MixtureConfig& config) : config_(config) {}
 
-  /// Learns one event, of which the `awake` experts had an opinion. Returns the target's loss, -log
-  /// p, before learning.
-  float learn(std::size_t session_length, const PerSource& target_probabilities,
-              const SourceSet& awake);
+  /// Events after which a cell learns from its own events alone; before, from all of its length.
+  static constexpr std::uint64_t kOwnEventsMin = 1'000;
+
+  /// Learns one event of the mixture's `cell`, of which the `awake` experts had an opinion. Returns
+  /// the target's loss, -log p, before learning.
+  float learn(std::size_t cell, const PerSource& target_probabilities, const SourceSet& awake);
+
+  /// The `able` experts' weights: mean over lengths of history, and over newest actions by how
+  /// often they are.
+  PerSource mean_weights(const SourceSet& able) const;
 
   /// Learns at this share of the configured rate; 1 at first. Not kept with the weights.
   void set_rate(double share) { rate_ = share; }
@@ -26,15 +35,19 @@ class MixtureTrainer {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(weights_);
+    archive(weights_, events_);
   }
 
  private:
+  float group_share(std::size_t group) const;
+  float move(PerSource& weights, const PerSource& target_probabilities,
+             const SourceSet& awake) const;
   void keep_floor(PerSource& weights, const SourceSet& awake) const;
 
   MixtureConfig config_;
   double rate_ = 1;
   MixtureWeights weights_ = MixtureWeights::even();
+  std::array<std::uint64_t, kMixtureCells> events_{};
 };
 
 }  // namespace freshet

@@ -165,15 +165,19 @@ void EmbeddingTable::take_changes(NetworkDelta& delta) {
 }
 
 void EmbeddingTable::apply(const NetworkDelta& delta) {
-  FRESHET_ASSERT(delta.row_values.size() == delta.rows.size() * (dim_ + 1),
-                 "a delta carries dim + 1 values per row");
   grow(delta.row_count);
-  const float* values = delta.row_values.data();
-  for (const ItemRow row : delta.rows) {
-    FRESHET_ASSERT(row < rows(), "a delta's rows are within its row count");
-    write_vector(row, values);
-    values_.biases[row] = values[dim_];
-    values += dim_ + 1;
+  set_rows(delta.rows, delta.row_values);
+}
+
+void EmbeddingTable::set_rows(std::span<const ItemRow> rows, std::span<const float> values) {
+  FRESHET_ASSERT(values.size() == rows.size() * (dim_ + 1),
+                 "a delta carries dim + 1 values per row");
+  const float* from = values.data();
+  for (const ItemRow row : rows) {
+    FRESHET_ASSERT(row < this->rows(), "a delta's rows are within its row count");
+    write_vector(row, from);
+    values_.biases[row] = from[dim_];
+    from += dim_ + 1;
   }
 }
 
@@ -184,7 +188,7 @@ void EmbeddingTable::set_vectors(std::span<const float> vectors) {
 
 void EmbeddingTable::make_squares() {
   FRESHET_ASSERT(!compressed_, "a compressed table has no optimizer");
-  values_.squares.resize(values_.vectors.size(), 0.0F);
+  values_.squares.resize(values_.vectors.size(), options_.initial_square);
   values_.bias_squares.resize(values_.biases.size(), 0.0F);
 }
 

@@ -32,6 +32,9 @@ class EmbeddingTable {
     std::size_t dim = 0;
     std::uint64_t seed = 0;
     float initial_norm = 0.5F;  ///< About the length of a new embedding.
+    /// Adagrad's sums start here. 0: a row's first step is as long as the learning rate, however
+    /// small its gradient.
+    float initial_square = 0;
   };
 
   explicit EmbeddingTable(const Options& options) : dim_(options.dim), options_(options) {}
@@ -92,6 +95,8 @@ class EmbeddingTable {
   void take_changes(NetworkDelta& delta);
   /// Overwrites the rows of a delta.
   void apply(const NetworkDelta& delta);
+  /// Overwrites `rows` by `values` [rows.size(), dim + 1], embedding then bias.
+  void set_rows(std::span<const ItemRow> rows, std::span<const float> values);
 
   /// Overwrites all vectors from [rows(), dim].
   void set_vectors(std::span<const float> vectors);

@@ -23,9 +23,11 @@ class FusedNetwork final : public Network {
         kernels_(kernels),
         items_(item_table_options(config, seed)),
         context_(context_table_options(config, seed)),
+        conditions_(condition_table_options(config, seed)),
         model_(config, dense_seed(seed), kernels),
         softmax_(kernels) {
     context_.grow(context_rows(config.history_max));
+    conditions_.grow(kConditionRows);
   }
 
   void grow(std::size_t rows) override { items_.grow(rows); }
@@ -55,6 +57,7 @@ class FusedNetwork final : public Network {
     start_batch();
     items_.start_gradients();
     context_.start_gradients();
+    conditions_.start_gradients();
     for (const SequenceExample& example : examples) add_to_batch(example.sequence);
     for (const ItemRow row : negatives.rows) items_.prefetch(row);
     name_rows(examples, negatives);
@@ -63,13 +66,14 @@ class FusedNetwork final : public Network {
     model_.backward(softmax_.query_gradients());
     add_step_gradients();
     const bool items_finite = items_.finish_gradients();
-    const bool context_finite = context_.finish_gradients();
+    const bool context_finite = context_.finish_gradients() && conditions_.finish_gradients();
     if (!std::isfinite(loss) || !items_finite || !context_finite || !model_.gradients_finite()) {
       return error(ErrorCode::kInternal, "network: loss or gradient is not finite");
     }
     const auto learning_rate = static_cast<float>(config_.learning_rate);
     items_.apply_gradients(learning_rate);
     context_.apply_gradients(learning_rate);
+    conditions_.apply_gradients(learning_rate);
     model_.apply_gradients(learning_rate);
     dense_changed_ = true;
     return static_cast<float>(loss / static_cast<double>(examples.size()));
@@ -78,6 +82,7 @@ class FusedNetwork final : public Network {
   NetworkDelta take_changes() override {
     NetworkDelta delta;
     items_.take_changes(delta);
+    take_conditions(conditions_, delta);
     if (!dense_changed_) return delta;
     dense_changed_ = false;
     delta.dense = join_dense(context_, model_.weights());
@@ -86,6 +91,7 @@ class FusedNetwork final : public Network {
 
   void apply(const NetworkDelta& delta) override {
     items_.apply(delta);
+    apply_conditions(delta, conditions_);
     if (delta.dense.empty()) return;
     model_.set_weights(split_dense(delta.dense, model_.weight_count(), context_));
   }
@@ -95,12 +101,13 @@ class FusedNetwork final : public Network {
   void compress(TableFormat format) override { items_.compress(format); }
 
   Result<std::string> save() override {
-    return write_checkpoint(config_, items_, context_, model_.state());
+    return write_checkpoint(config_, {items_, context_, conditions_}, model_.state());
   }
 
   Status load(const std::string& bytes) override {
     DenseState dense;
-    FRESHET_RETURN_IF_ERROR(read_checkpoint(bytes, config_, items_, context_, dense));
+    FRESHET_RETURN_IF_ERROR(
+        read_checkpoint(bytes, config_, {items_, context_, conditions_}, dense));
     model_.set_state(dense);
     dense_changed_ = true;
     return {};
@@ -110,16 +117,22 @@ class FusedNetwork final : public Network {
   void start_batch() {
     steps_.clear();
     starts_.assign(1, 0);
+    condition_rows_.clear();
+    condition_starts_.assign(1, 0);
   }
 
   /// Newest step first.
   void add_to_batch(const Sequence& sequence) {
-    const std::size_t count = std::min(sequence.size(), config_.history_max);
+    const std::vector<SequenceStep>& steps = sequence.steps;
+    const std::size_t count = std::min(steps.size(), config_.history_max);
     for (std::size_t back = 0; back < count; ++back) {
-      steps_.push_back(rows_of(sequence[sequence.size() - 1 - back], back));
+      steps_.push_back(rows_of(steps[steps.size() - 1 - back], back));
       items_.prefetch(steps_.back().item);
     }
     starts_.push_back(steps_.size());
+    const auto& conditions = sequence.conditions;
+    condition_rows_.insert(condition_rows_.end(), conditions.begin(), conditions.end());
+    condition_starts_.push_back(condition_rows_.size());
   }
 
   const float* forward() {
@@ -127,6 +140,10 @@ class FusedNetwork final : public Network {
     const ItemTableView items = items_.view();
     kernels_.gather_steps(steps_, items.compressed != nullptr ? decoded_items() : items.vectors,
                           context_.view().vectors, config_.dim, steps);
+    for_each_condition([&](std::size_t newest, std::size_t k) {
+      kernels_.add(conditions_.vector(condition_rows_[k]), config_.dim,
+                   steps + newest * model_.width());
+    });
     return model_.forward();
   }
 
@@ -140,12 +157,22 @@ class FusedNetwork final : public Network {
     return decoded_.data();
   }
 
+  /// Calls `use` with the newest step and the place in condition_rows_ of every condition.
+  template <class Use>
+  void for_each_condition(const Use& use) {
+    for (std::size_t b = 0; b + 1 < condition_starts_.size(); ++b) {
+      for (std::size_t k = condition_starts_[b]; k < condition_starts_[b + 1]; ++k)
+        use(starts_[b], k);
+    }
+  }
+
   void name_rows(std::span<const SequenceExample> examples, const Negatives& negatives) {
     slots_.clear();
     for (const StepRows& rows : steps_) {
       slots_.push_back({items_.slot_of(rows.item), context_.slot_of(rows.action),
                         context_.slot_of(rows.gap), context_.slot_of(rows.position)});
     }
+    for (const ConditionRow row : condition_rows_) conditions_.slot_of(row);
     softmax_.name_rows(examples, negatives, items_);
   }
 
@@ -159,12 +186,17 @@ class FusedNetwork final : public Network {
       kernels_.add(gradient, width, context_.gradient(slots.position));
       gradient += width;
     }
+    for_each_condition([&](std::size_t newest, std::size_t k) {
+      kernels_.add(model_.step_gradients() + newest * width, width,
+                   conditions_.gradient(conditions_.slot_of(condition_rows_[k])));
+    });
   }
 
   NetworkConfig config_;
   const FusedKernels& kernels_;
   EmbeddingTable items_;
   EmbeddingTable context_;
+  EmbeddingTable conditions_;
   FusedModel model_;
   SampledSoftmax softmax_;
   bool dense_changed_ = false;
@@ -172,7 +204,9 @@ class FusedNetwork final : public Network {
   std::vector<StepRows> steps_;  ///< Of the batch: one sequence after the other.
   std::vector<std::size_t> starts_;
   std::vector<StepSlots> slots_;
-  AlignedFloats decoded_;  ///< Of a compressed table.
+  AlignedFloats decoded_;                     ///< Of a compressed table.
+  std::vector<ConditionRow> condition_rows_;  ///< Of the batch: one sequence's after the other's.
+  std::vector<std::size_t> condition_starts_;
 };
 
 }  // namespace

@@ -17,16 +17,28 @@ namespace freshet {
 /// Dense index of an item in every table of the model; given out by the catalogue.
 using ItemRow = std::uint32_t;
 
+/// Index in the network's condition table (conditions.h).
+using ConditionRow = std::uint32_t;
+
 /// One step of a sequence.
 struct SequenceStep {
   ItemRow row = 0;
   std::uint8_t action = 0;      ///< Action's value.
   std::uint8_t gap_bucket = 0;  ///< floor(log2(1 + seconds to the step after it)), < kGapBuckets.
+
+  friend bool operator==(const SequenceStep&, const SequenceStep&) = default;
 };
 inline constexpr std::size_t kGapBuckets = 24;
 
-/// A user's newest steps, oldest first; not empty.
-using Sequence = std::vector<SequenceStep>;
+/// A user's newest steps and what else is known of the moment.
+struct Sequence {
+  std::vector<SequenceStep> steps;  ///< Oldest first; not empty.
+  /// Rows of the condition table (conditions.h), which are added to the newest step.
+  std::vector<ConditionRow> conditions;
+
+  bool empty() const { return steps.empty(); }
+  friend bool operator==(const Sequence&, const Sequence&) = default;
+};
 
 /// A sequence and what followed it.
 struct SequenceExample {
@@ -44,12 +56,14 @@ struct Negatives {
   std::vector<float> target_log_q;
 };
 
-/// What changed in a network since the last time: rows of the item table and all dense weights.
+/// What changed in a network since the last time: rows of its tables and all dense weights.
 struct NetworkDelta {
   std::size_t row_count = 0;      ///< Rows of the item table after the change.
   std::vector<ItemRow> rows;      ///< Changed rows.
   std::vector<float> row_values;  ///< [rows.size(), dim + 1] float32: embedding, then bias.
   std::vector<float> dense;       ///< All dense weights, flattened; empty = unchanged.
+  std::vector<ConditionRow> condition_rows;  ///< Changed rows of the condition table.
+  std::vector<float> condition_values;       ///< As row_values, of condition_rows.
 };
 
 /// Read-only view of the item side: score(query, row) = query · vectors[row] + biases[row].
@@ -75,7 +89,8 @@ struct ItemTableView {
 };
 
 /// The attention network over a user's newest steps (docs/model.md): x_t = E[item] + A[action] +
-/// T[gap] + P[position], query = newest step, tied item embeddings.
+/// T[gap] + P[position], the newest step's conditions added to it, query = newest step, tied item
+/// embeddings.
 ///
 /// Port of two twins: fused_network (CPU) and torch_network (CUDA, and the reference of tests).
 /// They are equal but for rounding, follow each other's deltas and load each other's checkpoints. A

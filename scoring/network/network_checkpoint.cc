@@ -1,6 +1,5 @@
 #include "scoring/network/network_checkpoint.h"
 
-#include <array>
 #include <utility>
 
 #include "scoring/network/dense_weights.h"
@@ -13,23 +12,30 @@ namespace {
 
 constexpr const char* kSums = "adagrad.";
 
-/// A table of rows inside the context table.
-struct ContextPart {
+/// Some rows of a table, under a name of their own.
+struct TablePart {
   const char* name;
   std::size_t first, rows;
 };
 
-std::array<ContextPart, 3> context_parts(const NetworkConfig& config) {
-  return {{{"action.embedding", 0, kActionRows},
-           {"gap.embedding", kActionRows, kGapBuckets},
-           {"position.embedding", kActionRows + kGapBuckets, config.history_max}}};
+std::vector<TablePart> context_parts(const NetworkConfig& config) {
+  return {{"action.embedding", 0, kActionRows},
+          {"gap.embedding", kActionRows, kGapBuckets},
+          {"position.embedding", kActionRows + kGapBuckets, config.history_max}};
 }
 
-void add_context(const std::string& prefix, const NetworkConfig& config,
-                 std::span<const float> values, SafetensorsWriter& writer) {
-  for (const ContextPart& part : context_parts(config)) {
-    writer.add(prefix + part.name, {part.rows, config.dim},
-               {values.subspan(part.first * config.dim, part.rows * config.dim)});
+std::vector<TablePart> condition_parts() {
+  return {{"task.embedding", 0, kTaskRows},
+          {"hour.embedding", kHoursBegin, kHourRows},
+          {"weekday.embedding", kWeekdaysBegin, kWeekdayRows},
+          {"value.embedding", kValuesBegin, kValueRows}};
+}
+
+void add_parts(const std::string& prefix, const std::vector<TablePart>& parts, std::size_t dim,
+               std::span<const float> values, SafetensorsWriter& writer) {
+  for (const TablePart& part : parts) {
+    writer.add(prefix + part.name, {part.rows, dim},
+               {values.subspan(part.first * dim, part.rows * dim)});
   }
 }
 
@@ -64,8 +70,9 @@ class Reader {
     if (const TensorView* tensor = find(name, shape)) tensor->read(0, to);
   }
 
-  void read_context(const std::string& prefix, std::span<float> to) {
-    for (const ContextPart& part : context_parts(config_)) {
+  void read_parts(const std::string& prefix, const std::vector<TablePart>& parts,
+                  std::span<float> to) {
+    for (const TablePart& part : parts) {
       read(prefix + part.name, {part.rows, config_.dim},
            to.subspan(part.first * config_.dim, part.rows * config_.dim));
     }
@@ -129,9 +136,10 @@ EmbeddingTable::Values sized(std::size_t rows, std::size_t dim) {
 
 }  // namespace
 
-Result<std::string> write_checkpoint(const NetworkConfig& config, EmbeddingTable& items,
-                                     EmbeddingTable& context, const DenseState& dense) {
-  if (!all_finite(items.values()) || !all_finite(context.values()) || !all_finite(dense.weights) ||
+Result<std::string> write_checkpoint(const NetworkConfig& config, const NetworkTables& tables,
+                                     const DenseState& dense) {
+  if (!all_finite(tables.items.values()) || !all_finite(tables.context.values()) ||
+      !all_finite(tables.conditions.values()) || !all_finite(dense.weights) ||
       !all_finite(dense.squares))
     return error(ErrorCode::kInternal, "network: a weight is not finite, so it is not saved");
   SafetensorsWriter writer({{"format", "pt"},
@@ -140,21 +148,25 @@ Result<std::string> write_checkpoint(const NetworkConfig& config, EmbeddingTable
                             {"heads", std::to_string(config.heads)},
                             {"history_max", std::to_string(config.history_max)},
                             {"learning_rate", std::to_string(config.learning_rate)}});
-  const EmbeddingTable::Values& of_items = items.values();
-  const std::size_t rows = items.rows();
+  const EmbeddingTable::Values& of_items = tables.items.values();
+  const EmbeddingTable::Values& of_context = tables.context.values();
+  const EmbeddingTable::Values& of_conditions = tables.conditions.values();
+  const std::size_t rows = tables.items.rows();
   writer.add("item.embedding", {rows, config.dim}, {of_items.vectors});
   writer.add("item.bias", {rows}, {of_items.biases});
-  add_context("", config, context.values().vectors, writer);
+  add_parts("", context_parts(config), config.dim, of_context.vectors, writer);
+  add_parts("", condition_parts(), config.dim, of_conditions.vectors, writer);
   add_dense("", config, dense.weights, writer);
   writer.add(std::string(kSums) + "item.embedding", {rows, config.dim}, {of_items.squares});
   writer.add(std::string(kSums) + "item.bias", {rows}, {of_items.bias_squares});
-  add_context(kSums, config, context.values().squares, writer);
+  add_parts(kSums, context_parts(config), config.dim, of_context.squares, writer);
+  add_parts(kSums, condition_parts(), config.dim, of_conditions.squares, writer);
   add_dense(kSums, config, dense.squares, writer);
   return writer.bytes();
 }
 
-Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, EmbeddingTable& items,
-                       EmbeddingTable& context, DenseState& dense) {
+Status read_checkpoint(std::string_view bytes, const NetworkConfig& config,
+                       const NetworkTables& tables, DenseState& dense) {
   const auto file = read_safetensors(bytes);
   if (!file) return tl::unexpected(file.error());
   FRESHET_RETURN_IF_ERROR(check_sizes(*file, config));
@@ -166,22 +178,26 @@ Status read_checkpoint(std::string_view bytes, const NetworkConfig& config, Embe
     return error(ErrorCode::kCorrupt, "network: the checkpoint's items have another size than " +
                                           std::to_string(config.dim) + " (dim)");
   }
-  auto of_items = sized(rows, config.dim), of_context = sized(context.rows(), config.dim);
+  auto of_items = sized(rows, config.dim), of_context = sized(tables.context.rows(), config.dim),
+       of_conditions = sized(tables.conditions.rows(), config.dim);
   DenseState read;
   reader.read("item.embedding", {rows, config.dim}, of_items.vectors);
   reader.read("item.bias", {rows}, of_items.biases);
-  reader.read_context("", of_context.vectors);
+  reader.read_parts("", context_parts(config), of_context.vectors);
+  reader.read_parts("", condition_parts(), of_conditions.vectors);
   reader.read_dense("", read.weights);
   reader.read(std::string(kSums) + "item.embedding", {rows, config.dim}, of_items.squares);
   reader.read(std::string(kSums) + "item.bias", {rows}, of_items.bias_squares);
-  reader.read_context(kSums, of_context.squares);
+  reader.read_parts(kSums, context_parts(config), of_context.squares);
+  reader.read_parts(kSums, condition_parts(), of_conditions.squares);
   reader.read_dense(kSums, read.squares);
   FRESHET_RETURN_IF_ERROR(reader.status());
-  if (!all_finite(of_items) || !all_finite(of_context) || !all_finite(read.weights) ||
-      !all_finite(read.squares))
+  if (!all_finite(of_items) || !all_finite(of_context) || !all_finite(of_conditions) ||
+      !all_finite(read.weights) || !all_finite(read.squares))
     return error(ErrorCode::kCorrupt, "network: a weight of the checkpoint is not finite");
-  items.restore(std::move(of_items));
-  context.restore(std::move(of_context));
+  tables.items.restore(std::move(of_items));
+  tables.context.restore(std::move(of_context));
+  tables.conditions.restore(std::move(of_conditions));
   dense = std::move(read);
   return {};
 }

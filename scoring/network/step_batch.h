@@ -6,6 +6,7 @@
 
 #include "config/result.h"
 #include "config/scoring_config.h"
+#include "scoring/network/conditions.h"
 #include "scoring/network/embedding_table.h"
 #include "scoring/network/network.h"
 
@@ -24,6 +25,8 @@ struct StepBatch {
   std::vector<ItemRow> actions;    ///< Rows of the context table.
   std::vector<ItemRow> gaps;       ///< Rows of the context table.
   std::vector<ItemRow> positions;  ///< Rows of the context table: 0 steps from the end, 1, …
+  /// Rows of the condition table, [size, length] each: the newest steps' first ones, second ones, …
+  std::vector<std::vector<ItemRow>> conditions;
 };
 
 /// Rows of the context table: actions, then gap buckets, then positions from the end.
@@ -39,12 +42,18 @@ inline EmbeddingTable::Options context_table_options(const NetworkConfig& config
                                                      std::uint64_t seed) {
   return {.dim = config.dim, .seed = seed + 1, .initial_norm = 0.2F};
 }
+EmbeddingTable::Options condition_table_options(const NetworkConfig& config, std::uint64_t seed);
 inline std::uint64_t dense_seed(std::uint64_t seed) { return seed + 2; }
+
+/// Moves the changed rows of the condition table into `delta`; overwrites those of a delta.
+void take_conditions(EmbeddingTable& conditions, NetworkDelta& delta);
+void apply_conditions(const NetworkDelta& delta, EmbeddingTable& conditions);
 
 /// Rows of the item and context tables that a step `back` steps from its sequence's end uses.
 StepRows rows_of(const SequenceStep& step, std::size_t back);
 
-/// Checks that a sequence is not empty and names rows below `row_count` only. Errors: kInternal.
+/// Checks that a sequence is not empty and names rows of items below `row_count`, and of the
+/// condition table, only. Errors: kInternal.
 Status check_sequence(const Sequence& sequence, std::size_t row_count);
 
 /// Checks targets and negatives, too. Errors: kInternal.
@@ -55,10 +64,16 @@ Status check_examples(std::span<const SequenceExample> examples, const Negatives
 Result<StepBatch> make_step_batch(std::span<const Sequence* const> sequences,
                                   std::size_t history_max, std::size_t row_count);
 
-/// Computes x_t = E[item] + A[action] + T[gap] + P[position] into `out` [size, length, dim]; zero
-/// where padded.
-void embed_steps(const StepBatch& batch, const EmbeddingTable& items, const EmbeddingTable& context,
-                 float* out);
+/// The tables that a step is the sum of rows of.
+struct StepTables {
+  const EmbeddingTable& items;
+  const EmbeddingTable& context;
+  const EmbeddingTable& conditions;
+};
+
+/// Computes x_t = E[item] + A[action] + T[gap] + P[position] + the conditions' rows into `out`
+/// [size, length, dim]; zero where padded.
+void embed_steps(const StepBatch& batch, const StepTables& tables, float* out);
 
 /// All dense weights of a network as NetworkDelta::dense carries them: the context table, then the
 /// `weights` of the model.

@@ -53,8 +53,10 @@ class TorchNetwork final : public Network {
       : config_(config),
         items_(item_table_options(config, seed)),
         context_(context_table_options(config, seed)),
+        conditions_(condition_table_options(config, seed)),
         model_(config, dense_seed(seed), choose_device(config.device)) {
     context_.grow(context_rows(config.history_max));
+    conditions_.grow(kConditionRows);
   }
 
   void grow(std::size_t rows) override { items_.grow(rows); }
@@ -100,6 +102,7 @@ class TorchNetwork final : public Network {
   NetworkDelta take_changes() override {
     NetworkDelta delta;
     items_.take_changes(delta);
+    take_conditions(conditions_, delta);
     if (!dense_changed_) return delta;
     dense_changed_ = false;
     delta.dense = join_dense(context_, model_.weights());
@@ -108,6 +111,7 @@ class TorchNetwork final : public Network {
 
   void apply(const NetworkDelta& delta) override {
     items_.apply(delta);
+    apply_conditions(delta, conditions_);
     if (delta.dense.empty()) return;
     model_.set_weights(split_dense(delta.dense, model_.weight_count(), context_).data());
   }
@@ -125,7 +129,7 @@ class TorchNetwork final : public Network {
   at::Tensor steps(const StepBatch& batch) const {
     at::Tensor steps =
         at::empty({to_signed(batch.size), to_signed(batch.length), to_signed(config_.dim)});
-    embed_steps(batch, items_, context_, steps.data_ptr<float>());
+    embed_steps(batch, {items_, context_, conditions_}, steps.data_ptr<float>());
     return on_device(steps);
   }
 
@@ -171,13 +175,18 @@ class TorchNetwork final : public Network {
     const std::array<RowGradients, 3> of_context{RowGradients{batch.actions, steps, config_.dim},
                                                  RowGradients{batch.gaps, steps, config_.dim},
                                                  RowGradients{batch.positions, steps, config_.dim}};
+    std::vector<RowGradients> of_conditions;
+    for (const std::vector<ItemRow>& rows : batch.conditions)
+      of_conditions.push_back({rows, steps, config_.dim});
     const bool finite = std::isfinite(result.loss) && items_.sum_gradients(of_items) &&
                         context_.sum_gradients(of_context) &&
+                        conditions_.sum_gradients(of_conditions) &&
                         (result.dense * 0).sum().item<float>() == 0.0F;
     if (!finite) return error(ErrorCode::kInternal, "network: loss or gradient is not finite");
     const auto learning_rate = static_cast<float>(config_.learning_rate);
     items_.apply_gradients(learning_rate);
     context_.apply_gradients(learning_rate);
+    conditions_.apply_gradients(learning_rate);
     model_.apply_gradient(result.dense, learning_rate);
     dense_changed_ = true;
     return result.loss / static_cast<float>(targets.size());
@@ -186,13 +195,14 @@ class TorchNetwork final : public Network {
   NetworkConfig config_;
   EmbeddingTable items_;
   EmbeddingTable context_;
+  EmbeddingTable conditions_;
   TorchModel model_;
   bool dense_changed_ = false;
 };
 
 Result<std::string> TorchNetwork::save() {
   try {
-    return write_checkpoint(config_, items_, context_, model_.state());
+    return write_checkpoint(config_, {items_, context_, conditions_}, model_.state());
   } catch (const std::exception& exception) {
     return library_failed("save", exception);
   }
@@ -200,7 +210,7 @@ Result<std::string> TorchNetwork::save() {
 
 Status TorchNetwork::load(const std::string& bytes) {
   DenseState dense;
-  FRESHET_RETURN_IF_ERROR(read_checkpoint(bytes, config_, items_, context_, dense));
+  FRESHET_RETURN_IF_ERROR(read_checkpoint(bytes, config_, {items_, context_, conditions_}, dense));
   try {
     const c10::NoGradGuard no_autograd;
     model_.set_state(dense);

@@ -18,14 +18,31 @@ inline std::size_t length_bucket(std::size_t length) {
   return length <= 9 ? 4 : 5;
 }
 
+/// Newest actions that have weights of their own: clicks and all others, carts, purchases.
+inline constexpr std::size_t kActionGroups = 3;
+
+inline std::size_t action_group(Action newest) {
+  return newest == Action::kCart ? 1 : newest == Action::kPurchase ? 2 : 0;
+}
+
+/// Kinds of history that have weights of their own, clicks first.
+inline constexpr std::size_t kMixtureCells = kActionGroups * kLengthBuckets;
+
+inline std::size_t mixture_cell(Action newest, std::size_t session_length) {
+  return action_group(newest) * kLengthBuckets + length_bucket(session_length);
+}
+inline std::size_t mixture_cell(const Context& context) {
+  return mixture_cell(context.last_action, context.session_length);
+}
+
 /// The experts' weights: p(item) = sum over experts of weight · p_expert(item).
 struct MixtureWeights {
-  std::array<PerSource, kLengthBuckets> of{};  ///< Each bucket's weights add up to 1.
+  std::array<PerSource, kMixtureCells> of{};  ///< By mixture_cell; each cell's add up to 1.
 
   /// All experts alike.
   static MixtureWeights even() {
     MixtureWeights weights;
-    for (PerSource& bucket : weights.of) bucket.fill(1.0F / static_cast<float>(kSourceCount));
+    for (PerSource& cell : weights.of) cell.fill(1.0F / static_cast<float>(kSourceCount));
     return weights;
   }
 

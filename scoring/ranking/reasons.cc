@@ -19,7 +19,8 @@ std::string covisitation_text(ItemRow row, ItemRow origin, const Knowledge& know
   return text;
 }
 
-std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge& knowledge) {
+std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge& knowledge,
+                    bool is_due) {
   const auto label = [&knowledge, origin] {
     return origin == kNoRow ? std::string("what you did last")
                             : std::string(knowledge.catalogue().label(origin));
@@ -35,7 +36,7 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge&
     case Source::kNetwork:
       return "Fits what you did lately, up to " + label();
     case Source::kRepeat:
-      return "You were at it before";
+      return is_due ? "You bought it before and it may be due again" : "You were at it before";
     case Source::kContent:
       return "Similar to " + label();
     case Source::kExploration:
@@ -44,8 +45,9 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge&
   return {};
 }
 
-Reason reason_of(Source source, float share, ItemRow row, ItemRow origin,
+Reason reason_of(Source source, float share, ItemRow row, const Scorer& scorer,
                  const Knowledge& knowledge) {
+  const ItemRow origin = scorer.because_of(source, row);
   Reason reason;
   reason.source = source;
   reason.share = share;
@@ -53,7 +55,7 @@ Reason reason_of(Source source, float share, ItemRow row, ItemRow origin,
     reason.because_of = knowledge.catalogue().item(origin).id;
     reason.because_of_name = knowledge.catalogue().item(origin).name;
   }
-  reason.text = text_of(source, row, origin, knowledge);
+  reason.text = text_of(source, row, origin, knowledge, scorer.is_due(row));
   return reason;
 }
 
@@ -74,9 +76,13 @@ std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, con
     const float share = std::clamp(part(order[k]), 0.0F, 1.0F);
     if (k > 0 && share < kShareMin) break;
     const auto source = static_cast<Source>(order[k]);
-    reasons.push_back(reason_of(source, share, row, scorer.because_of(source, row), knowledge));
+    reasons.push_back(reason_of(source, share, row, scorer, knowledge));
   }
   return reasons;
+}
+
+Reason popular_reason(const std::string& context) {
+  return {.source = Source::kPopular, .share = 1, .text = "Popular now with users of " + context};
 }
 
 Reason popular_reason() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "scoring/knowledge.h"
@@ -13,8 +14,10 @@ namespace freshet {
 std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Scorer& scorer,
                                 const Knowledge& knowledge);
 
-/// The reason of an item that stands in for want of anything better.
+/// The reason of an item that stands in for want of anything better; of one that users of the same
+/// `context` value choose.
 Reason popular_reason();
+Reason popular_reason(const std::string& context);
 
 inline constexpr std::size_t kReasonsMax = 2;
 

@@ -20,8 +20,8 @@ std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
   std::vector<Context> contexts;
   contexts.reserve(requests.size());
   for (const RankRequest& request : requests)
-    contexts.push_back(make_context(request.state.history, knowledge_.catalogue(),
-                                    full ? config_.network.history_max : 0));
+    contexts.push_back(make_context(known_user(request.state), knowledge_.catalogue(),
+                                    full ? sequence_options(config_.network) : SequenceOptions{}));
   for (Context& context : contexts) knowledge_.keep_network_steps(context.sequence);
   scorer_.start_batch(contexts);
   std::vector<RankedList> lists;
@@ -45,6 +45,7 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
     list.fallback = Fallback::kModelMissing;
   } else if (context.empty()) {
     list.fallback = Fallback::kUnknownUser;
+    fill_cold(request.state, count, list);
   } else {
     if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
     scorer_.score(context, set_);
@@ -80,6 +81,20 @@ void Recommender::take_best(const std::vector<float>& scores, std::size_t count,
     list.items.back().probability = std::min(std::exp(entry.score - normalizer), 1.0F);
     list.items.back().reasons =
         reasons_for(row, set_.probabilities[entry.row], scorer_, knowledge_);
+  }
+}
+
+/// For users without a history: what is popular with those like them.
+void Recommender::fill_cold(const UserState& state, std::size_t count, RankedList& list) {
+  knowledge_.cold_popularity().best(context_values(state.context), knowledge_.popularity(), cold_);
+  for (const ColdPopularity::Choice& choice : cold_) {
+    if (list.items.size() >= count) return;
+    if (!filters_.lets_pass(choice.row)) continue;
+    list.items.push_back(item_of(choice.row, choice.score));
+    list.items.back().probability = choice.score;
+    list.items.back().reasons.push_back(choice.key == ColdPopularity::kNoKey
+                                            ? popular_reason()
+                                            : popular_reason(state.context[choice.key]));
   }
 }
 

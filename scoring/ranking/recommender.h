@@ -34,6 +34,7 @@ class Recommender {
   /// Chooses between second stage and mixture; returns the scores and marks a failure in `list`.
   const std::vector<float>& final_scores(RankEffort effort, RankedList& list);
   void take_best(const std::vector<float>& scores, std::size_t count, RankedList& list);
+  void fill_cold(const UserState& state, std::size_t count, RankedList& list);
   void fill_with_popular(std::size_t count, RankedList& list);
   RankedItem item_of(ItemRow row, float score) const;
 
@@ -45,6 +46,7 @@ class Recommender {
   CandidateSet set_;
   SecondStagePass pass_;
   std::vector<ScoredRow> order_;  // row = place in set_.
+  std::vector<ColdPopularity::Choice> cold_;
 };
 
 }  // namespace freshet

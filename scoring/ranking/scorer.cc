@@ -20,7 +20,7 @@ Scorer::Scorer(const ScoringConfig& config, const Knowledge& knowledge)
       popularity_(knowledge.popularity()),
       covisitation_(knowledge.covisitation()),
       walk_(knowledge.covisitation()),
-      network_(knowledge.network()),
+      network_(knowledge.network(), knowledge.actions(), config.network.tasks),
       repeat_(knowledge.repeats()),
       content_(knowledge.content(), knowledge.catalogue()),
       exploration_(config.exploration, knowledge.popularity(), knowledge.catalogue()),
@@ -103,7 +103,7 @@ void Scorer::wake(const Context& context) {
   if (!network_.awake()) awake_.reset(index_of(Source::kNetwork));
   if (!content_.awake()) awake_.reset(index_of(Source::kContent));
   if (!exploration_.awake()) awake_.reset(index_of(Source::kExploration));
-  weights_ = awake_weights(knowledge_.mixture().of[length_bucket(context.session_length)], awake_);
+  weights_ = awake_weights(knowledge_.mixture().of[mixture_cell(context)], awake_);
 }
 
 SourceSet Scorer::able() const {

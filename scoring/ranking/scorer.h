@@ -36,6 +36,10 @@ class Scorer {
     return experts_[index_of(source)]->because_of(row);
   }
 
+  /// The row is named by the repeat expert rather since it was bought before than since it was
+  /// looked at.
+  bool is_due(ItemRow row) const { return repeat_.due_part(row).value_or(0) > 0.5F; }
+
   /// The mixture weights in the context scored last: 0 for sleeping experts.
   const PerSource& weights() const { return weights_; }
 

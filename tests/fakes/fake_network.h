@@ -45,7 +45,7 @@ class FakeNetwork : public Network {
     if (levers_->fails) return error(ErrorCode::kInternal, "the fake network was told to fail");
     std::vector<float> queries;
     for (const Sequence& sequence : sequences) {
-      const ItemRow row = next_[sequence.back().row];
+      const ItemRow row = next_[sequence.steps.back().row];
       const float scale = levers_->gives_nan ? std::numeric_limits<float>::quiet_NaN() : 1;
       queries.push_back(scale * vectors_[2 * row]);
       queries.push_back(scale * vectors_[2 * row + 1]);
@@ -55,8 +55,8 @@ class FakeNetwork : public Network {
 
   Result<float> train(std::span<const SequenceExample> examples, const Negatives&) override {
     for (const SequenceExample& example : examples) {
-      next_[example.sequence.back().row] = example.target;
-      changed_.push_back(example.sequence.back().row);
+      next_[example.sequence.steps.back().row] = example.target;
+      changed_.push_back(example.sequence.steps.back().row);
     }
     levers_->trained += examples.size();
     return 1.0F;

@@ -171,8 +171,9 @@ TEST_F(RankingByContent, WithoutContentTheListsAreThoseOfContentSwitchedOff) {
 TEST_F(RankingByContent, FeaturesOfContentAreLeftOutUntilThereIsContent) {
   learner_.learn(stream_.take(500));
   Scorer scorer(ScoringConfig{}, learner_.knowledge());
-  const auto context = make_context(request_after({"item-3", "item-4"}).state.history,
-                                    learner_.knowledge().catalogue(), 0);
+  const RankRequest request = request_after({"item-3", "item-4"});
+  const auto context =
+      make_context(known_user(request.state), learner_.knowledge().catalogue(), {});
   CandidateSet set;
   scorer.score(context, set);
   EXPECT_EQ(set.features_used, kContentFeaturesBegin);
@@ -200,7 +201,7 @@ TEST(MixtureTrainer, SleepingExpertsNeitherWinNorLose) {
   PerSource good_walk{};
   good_walk[index_of(Source::kWalk)] = 0.5F;
 
-  for (int k = 0; k < 1'000; ++k) trainer.learn(1, good_walk, awake);
+  for (int k = 0; k < 1'000; ++k) trainer.learn(0, good_walk, awake);
 
   const PerSource& weights = trainer.weights().of[0];
   const float even = 1.0F / static_cast<float>(kSourceCount);

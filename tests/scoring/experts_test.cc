@@ -185,13 +185,14 @@ TEST(MixtureTrainer, WeightsAddUpToOneAndKeepTheFloor) {
   good_walk[index_of(Source::kWalk)] = 0.5F;
   good_walk[index_of(Source::kPopular)] = 0.001F;
 
-  for (int k = 0; k < 2'000; ++k) trainer.learn(2, good_walk, everyone);
+  const std::size_t cell = mixture_cell(Action::kClick, 2);
+  for (int k = 0; k < 2'000; ++k) trainer.learn(cell, good_walk, everyone);
 
-  const PerSource& weights = trainer.weights().of[length_bucket(2)];
+  const PerSource& weights = trainer.weights().of[cell];
   EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0F), 1, 1e-5);
   for (const float weight : weights) EXPECT_GE(weight, static_cast<float>(config.floor) * 0.9999F);
   EXPECT_GT(weights[index_of(Source::kWalk)], 0.98F);
-  EXPECT_EQ(trainer.weights().of[length_bucket(7)], MixtureWeights::even().of[0]);
+  EXPECT_EQ(trainer.weights().of[mixture_cell(Action::kClick, 7)], MixtureWeights::even().of[0]);
 }
 
 TEST(MixtureTrainer, ExpertThatGoesBadLosesItsSayWithinHundreds) {
@@ -200,13 +201,59 @@ TEST(MixtureTrainer, ExpertThatGoesBadLosesItsSayWithinHundreds) {
   network_good[index_of(Source::kNetwork)] = 0.3F;
   network_good[index_of(Source::kWalk)] = 0.03F;
   network_bad[index_of(Source::kWalk)] = 0.03F;
-  for (int k = 0; k < 3'000; ++k) trainer.learn(1, network_good, everyone);
+  for (int k = 0; k < 3'000; ++k) trainer.learn(0, network_good, everyone);
   const float before = trainer.weights().of[0][index_of(Source::kNetwork)];
 
-  for (int k = 0; k < 700; ++k) trainer.learn(1, network_bad, everyone);
+  for (int k = 0; k < 700; ++k) trainer.learn(0, network_bad, everyone);
 
   EXPECT_GT(before, 0.8F);
   EXPECT_LT(trainer.weights().of[0][index_of(Source::kNetwork)], 0.3F * before);
+}
+
+TEST(MixtureTrainer, KindsOfHistoryLearnTheirOwnWeightsOnceTheyAreKnown) {
+  MixtureConfig config;
+  config.learning_rate = 0.01;
+  MixtureTrainer trainer(config);
+  PerSource walk{}, repeat{};
+  walk[index_of(Source::kWalk)] = 0.5F;
+  repeat[index_of(Source::kRepeat)] = 0.5F;
+  const std::size_t click = mixture_cell(Action::kClick, 2);
+  const std::size_t cart = mixture_cell(Action::kCart, 2);
+
+  for (int k = 0; k < 500; ++k) trainer.learn(click, walk, everyone);
+  const MixtureWeights young = trainer.weights();
+  for (std::uint64_t k = 0; k < MixtureTrainer::kOwnEventsMin; ++k) {
+    trainer.learn(click, walk, everyone);
+    trainer.learn(cart, repeat, everyone);
+  }
+
+  EXPECT_EQ(young.of[cart], young.of[click]) << "what is not known yet follows its length";
+  EXPECT_EQ(young.of[mixture_cell(Action::kCart, 3)], MixtureWeights::even().of[0]);
+  EXPECT_GT(trainer.weights().of[click][index_of(Source::kWalk)], 0.9F);
+  EXPECT_GT(trainer.weights().of[cart][index_of(Source::kRepeat)], 0.3F);
+  for (int k = 0; k < 500; ++k) {
+    trainer.learn(click, walk, everyone);
+    trainer.learn(cart, repeat, everyone);
+  }
+  EXPECT_GT(trainer.weights().of[cart][index_of(Source::kRepeat)], 0.9F);
+}
+
+TEST(MixtureTrainer, MeanWeightsCountAKindOfHistoryAsOftenAsItIs) {
+  MixtureTrainer trainer({.learning_rate = 0.01});
+  PerSource walk{};
+  walk[index_of(Source::kWalk)] = 0.5F;
+
+  for (int k = 0; k < 100; ++k) trainer.learn(mixture_cell(Action::kClick, 1), walk, everyone);
+  const PerSource clicks = trainer.mean_weights(everyone);
+  for (int k = 0; k < 2'000; ++k) trainer.learn(mixture_cell(Action::kPurchase, 1), walk, everyone);
+
+  float expected = 0;
+  for (std::size_t cell = 0; cell < kLengthBuckets; ++cell)
+    expected += trainer.weights().of[cell][index_of(Source::kWalk)] / kLengthBuckets;
+  EXPECT_GT(expected, clicks[index_of(Source::kWalk)]) << "clicks follow while they are few";
+  const PerSource mean = trainer.mean_weights(everyone);
+  EXPECT_NEAR(std::accumulate(mean.begin(), mean.end(), 0.0F), 1, 1e-5);
+  EXPECT_GT(mean[index_of(Source::kWalk)], expected);
 }
 
 TEST(LengthBucket, SplitsAsDocumented) {

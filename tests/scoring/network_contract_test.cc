@@ -68,8 +68,9 @@ TEST_P(NetworkContract, LearnsADeterministicNextItem) {
 
 TEST_P(NetworkContract, LossIsSampledSoftmaxWithLogQByHand) {
   auto network = small_network(10);
-  const std::vector<SequenceExample> examples{{.sequence = {{1, 1, 2}, {2, 0, 0}}, .target = 3},
-                                              {.sequence = {{5, 1, 2}}, .target = 4, .weight = 2}};
+  const std::vector<SequenceExample> examples{
+      {.sequence = {.steps = {{1, 1, 2}, {2, 0, 0}}}, .target = 3},
+      {.sequence = {.steps = {{5, 1, 2}}}, .target = 4, .weight = 2}};
   // Row 4 is the second example's own target: masked for it, a negative for the first.
   const Negatives negatives{
       .rows = {4, 6}, .log_q = {-1.0F, -2.5F}, .target_log_q = {-3.0F, -0.5F}};
@@ -238,7 +239,7 @@ TEST_P(NetworkContract, AStepThatIsNotFiniteChangesNothing) {
 TEST_P(NetworkContract, LivesOnWithNanInItsWeights) {
   auto network = small_network(5);
   network->apply({.row_count = 5, .rows = {3}, .row_values = std::vector<float>(17, kNan)});
-  const std::vector<SequenceExample> examples{{.sequence = {{3, 0, 0}}, .target = 1}};
+  const std::vector<SequenceExample> examples{{.sequence = {.steps = {{3, 0, 0}}}, .target = 1}};
 
   const auto queries = network->queries(sequences_of(examples));
   const auto loss = network->train(examples, {.rows = {2}, .log_q = {-1}, .target_log_q = {-1}});
@@ -275,21 +276,62 @@ TEST_P(NetworkContract, BatchOfDifferentLengthsEqualsOneByOne) {
 
 TEST_P(NetworkContract, ReadsItsNewestStepsOnly) {
   auto network = small_network(40);
-  const Sequence newest{{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {5, 0, 0}, {6, 0, 0}};
-  Sequence longer{{30, 2, 9}, {31, 2, 9}};
-  longer.insert(longer.end(), newest.begin(), newest.end());
+  const Sequence newest{
+      .steps = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {5, 0, 0}, {6, 0, 0}}};
+  Sequence longer{.steps = {{30, 2, 9}, {31, 2, 9}}};
+  longer.steps.insert(longer.steps.end(), newest.steps.begin(), newest.steps.end());
 
   EXPECT_EQ(*network->queries(std::span(&newest, 1)), *network->queries(std::span(&longer, 1)));
 }
 
+TEST_P(NetworkContract, LearnsWhatAConditionDecides) {
+  auto network = small_network(60);
+  std::mt19937 random(4);
+  // Half of the users stay on the ring, those under the condition go to item 0.
+  const auto examples_of = [&](std::size_t size) {
+    auto examples = Walk(60, static_cast<unsigned>(random())).batch(size);
+    for (SequenceExample& example : examples) {
+      example.sequence.conditions.clear();
+      if (random() % 2 == 0) continue;
+      example.sequence.conditions = {value_row(0, "night")};
+      example.target = 0;
+    }
+    return examples;
+  };
+  NegativeSampler sampler({.seed = 1});
+  for (ItemRow row = 0; row < 60; ++row) sampler.add_row(row);
+
+  for (int step = 0; step < 400; ++step) {
+    const auto examples = examples_of(32);
+    const auto targets = targets_of(examples);
+    ASSERT_TRUE(network->train(examples, sampler.sample(targets, 32)));
+    sampler.add_targets(targets);
+  }
+
+  EXPECT_GT(hit_at_1(*network, examples_of(300)), 0.9);
+}
+
+TEST_P(NetworkContract, AConditionThatWasNeverTrainedSaysNothing) {
+  auto network = small_network(40);
+  train(*network, 40, 5, 1);  // Conditions below 40 alone.
+  const Sequence plain{.steps = {{1, 1, 0}}};
+  const Sequence conditioned{.steps = {{1, 1, 0}}, .conditions = {kConditionRows - 1}};
+  const Sequence known{.steps = {{1, 1, 0}}, .conditions = {3}};
+
+  EXPECT_EQ(*network->queries(std::span(&plain, 1)), *network->queries(std::span(&conditioned, 1)));
+  EXPECT_NE(*network->queries(std::span(&plain, 1)), *network->queries(std::span(&known, 1)));
+}
+
 TEST_P(NetworkContract, RefusesInputThatDoesNotFit) {
   auto network = small_network(4);
-  const std::vector<SequenceExample> examples{{.sequence = {{1, 0, 0}}, .target = 2}};
-  const std::vector<SequenceExample> beyond{{.sequence = {{1, 0, 0}}, .target = 4}};
+  const std::vector<SequenceExample> examples{{.sequence = {.steps = {{1, 0, 0}}}, .target = 2}};
+  const std::vector<SequenceExample> beyond{{.sequence = {.steps = {{1, 0, 0}}}, .target = 4}};
   const Negatives negatives{.rows = {0}, .log_q = {-1}, .target_log_q = {-1}};
 
-  EXPECT_FALSE(network->queries(std::vector<Sequence>{{}}));
-  EXPECT_FALSE(network->queries(std::vector<Sequence>{{{4, 0, 0}}}));
+  EXPECT_FALSE(network->queries(std::vector<Sequence>(1)));
+  EXPECT_FALSE(network->queries(std::vector<Sequence>{{.steps = {{4, 0, 0}}}}));
+  EXPECT_FALSE(network->queries(
+      std::vector<Sequence>{{.steps = {{1, 0, 0}}, .conditions = {kConditionRows}}}));
   EXPECT_FALSE(network->train(beyond, negatives));
   EXPECT_FALSE(network->train(examples, {}));
   EXPECT_FALSE(network->train(examples, {.rows = {4}, .log_q = {-1}, .target_log_q = {-1}}));

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "scoring/network/conditions.h"
 #include "scoring/network/fused_network.h"
 #include "scoring/network/negative_sampler.h"
 #ifdef FRESHET_LIBTORCH
@@ -51,10 +52,12 @@ class Walk {
     auto row = static_cast<ItemRow>(random_() % rows_);
     for (std::size_t length = 1 + random_() % 8; length > 0; --length) {
       const auto noise = random_();
-      example.sequence.push_back(
+      example.sequence.steps.push_back(
           {row, static_cast<std::uint8_t>(noise % 6), static_cast<std::uint8_t>(noise % 24)});
       row = static_cast<ItemRow>((3 * row + 1) % rows_);
     }
+    for (auto conditions = random_() % 4; conditions > 0; --conditions)
+      example.sequence.conditions.push_back(static_cast<ConditionRow>(random_() % 40));
     example.target = row;
     return example;
   }

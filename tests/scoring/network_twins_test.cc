@@ -59,9 +59,14 @@ std::vector<SequenceExample> random_examples(const Shape& shape, std::mt19937& r
   for (SequenceExample& example : examples) {
     const std::size_t length = 1 + random() % (3 * shape.network.history_max / 2 + 1);
     for (std::size_t i = 0; i < length; ++i) {
-      example.sequence.push_back({static_cast<ItemRow>(random() % shape.rows),
-                                  static_cast<std::uint8_t>(random()),
-                                  static_cast<std::uint8_t>(random() % 30)});
+      example.sequence.steps.push_back({static_cast<ItemRow>(random() % shape.rows),
+                                        static_cast<std::uint8_t>(random()),
+                                        static_cast<std::uint8_t>(random() % 30)});
+    }
+    for (std::size_t count = random() % 6; count > 0; --count) {
+      // Few rows, so that they repeat; now and then twice in one sequence.
+      const std::size_t row = random() % 2 == 0 ? random() % 8 : random() % kConditionRows;
+      example.sequence.conditions.push_back(static_cast<ConditionRow>(row));
     }
     example.target = static_cast<ItemRow>(random() % shape.rows);
     example.weight = 0.25F * static_cast<float>(random() % 9);

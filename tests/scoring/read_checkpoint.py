@@ -33,14 +33,17 @@ def softmax(scores):
     return powers / powers.sum()
 
 
-def scores_after(sequence, metadata, w):
-    """Scores of all items after a sequence of (row, action, gap bucket), oldest first."""
+def scores_after(sequence, conditions, metadata, w):
+    """Scores of all items after a sequence of (row, action, gap bucket), oldest first, under
+    conditions, which are rows of four tables on top of each other."""
     newest_first = sequence[::-1][:int(metadata["history_max"])]
     x = np.array([w["item.embedding"][row]
                   + w["action.embedding"][min(action, len(w["action.embedding"]) - 1)]
                   + w["gap.embedding"][min(gap, len(w["gap.embedding"]) - 1)]
                   + w["position.embedding"][back]
                   for back, (row, action, gap) in enumerate(newest_first)])
+    table = np.concatenate([w[f"{name}.embedding"] for name in ("task", "hour", "weekday", "value")])
+    x[0] += table[conditions].sum(axis=0)
     query = x[0] @ w["skip"]
     for head in range(int(metadata["heads"])):
         attention = softmax(x @ (x[0] @ w[f"attention.{head}.query"]) / np.sqrt(len(x[0])))
@@ -62,13 +65,15 @@ def torch_weights(path, weights):
         return {name: torch.from_numpy(array.copy()) for name, array in weights.items()}
 
 
-def torch_scores_after(sequence, metadata, w):
+def torch_scores_after(sequence, conditions, metadata, w):
     """The same as scores_after, by PyTorch."""
     import torch
     newest_first = sequence[::-1][:int(metadata["history_max"])]
     rows, actions, gaps = (torch.tensor(column) for column in zip(*newest_first))
     x = (w["item.embedding"][rows] + w["action.embedding"][actions] + w["gap.embedding"][gaps]
          + w["position.embedding"][:len(newest_first)])
+    table = torch.cat([w[f"{name}.embedding"] for name in ("task", "hour", "weekday", "value")])
+    x[0] += table[torch.tensor(conditions, dtype=torch.long)].sum(0)
     query = x[0] @ w["skip"]
     for head in range(int(metadata["heads"])):
         keys = x[0] @ w[f"attention.{head}.query"]
@@ -81,14 +86,14 @@ def torch_scores_after(sequence, metadata, w):
 def check(path):
     metadata, weights = load(path)
     cases = json.loads(path.with_suffix(".json").read_text())
-    worst = max(np.abs(scores_after(case["sequence"], metadata, weights) - case["scores"]).max()
+    worst = max(np.abs(scores_after(case["sequence"], case["conditions"], metadata, weights) - case["scores"]).max()
                 for case in cases)
     print(f"{path.name}: {len(weights)} tensors, {len(cases)} sequences, largest difference {worst:.2g}")
     tensors = torch_weights(path, weights)
     if tensors is None:
         print("  no PyTorch here: not rebuilt with it")
     else:
-        by_torch = max(np.abs(torch_scores_after(case["sequence"], metadata, tensors)
+        by_torch = max(np.abs(torch_scores_after(case["sequence"], case["conditions"], metadata, tensors)
                               - case["scores"]).max() for case in cases)
         print(f"  by PyTorch: largest difference {by_torch:.2g}")
         worst = max(worst, by_torch)

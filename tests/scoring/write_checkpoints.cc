@@ -21,13 +21,20 @@ constexpr std::size_t kRows = 60;
 template <class Writer>
 void write_sequence(const Sequence& sequence, Writer& json) {
   json.StartArray();
-  for (const SequenceStep& step : sequence) {
+  for (const SequenceStep& step : sequence.steps) {
     json.StartArray();
     json.Uint(step.row);
     json.Uint(step.action);
     json.Uint(step.gap_bucket);
     json.EndArray();
   }
+  json.EndArray();
+}
+
+template <class Writer>
+void write_conditions(const Sequence& sequence, Writer& json) {
+  json.StartArray();
+  for (const ConditionRow row : sequence.conditions) json.Uint(row);
   json.EndArray();
 }
 
@@ -55,6 +62,8 @@ std::string expected_scores(Network& network) {
     json.StartObject();
     json.Key("sequence");
     write_sequence(sequences[i], json);
+    json.Key("conditions");
+    write_conditions(sequences[i], json);
     json.Key("scores");
     write_scores(items, queries.data() + i * items.dim, json);
     json.EndObject();

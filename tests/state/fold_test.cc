@@ -221,6 +221,7 @@ TEST_F(FoldTest, GivesEachItemOfAnEventTheHistoryBeforeItAndItsBasket) {
     EXPECT_EQ(example.partition, PartitionId{3});
     EXPECT_EQ(example.offset, Offset{101});
     EXPECT_THAT(example.context, ElementsAre("phone"));
+    EXPECT_THAT(example.known_context, IsEmpty());
     EXPECT_EQ(example.event_time, at_s(1));
     EXPECT_FALSE(example.session_start);
   }
@@ -290,6 +291,22 @@ TEST_F(FoldTest, KeepsContextThatAnEventDoesNotBring) {
   event.context = {"", "FR"};
   apply(event);
   EXPECT_THAT(state_.context, ElementsAre("phone", "FR"));
+}
+
+TEST_F(FoldTest, TellsExamplesWhatWasKnownBeforeTheEventAndWhatTheEventSays) {
+  Event event = event_at(0, Action::kPurchase, {"a"});
+  event.context = {"phone", "DE"};
+  event.items[0].quantity = 3;
+  apply(event);
+  event = event_at(60, Action::kPurchase, {"b"});
+  event.context = {"", "FR"};
+  apply(event);
+
+  EXPECT_THAT(examples_.front().bought, IsEmpty());
+  EXPECT_EQ(examples_.front().pieces, 3u);
+  EXPECT_THAT(examples_.back().known_context, ElementsAre("phone", "DE"));
+  EXPECT_THAT(examples_.back().context, ElementsAre("phone", "FR"));
+  EXPECT_THAT(examples_.back().bought, ElementsAre(Bought{id("a"), at_s(0), 3}));
 }
 
 TEST(FoldOutcomes, HaveDifferentNames) {
