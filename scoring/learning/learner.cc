@@ -145,7 +145,7 @@ void Learner::learn_batch(std::span<const TrainingExample* const> batch,
 /// Bounds what a flood of events on one item can do: counts cannot be rolled back. An item of a
 /// small catalogue may have ten times its even share.
 bool Learner::teaches(ItemRow row) const {
-  if (!config_.guard.enabled || row >= knowledge_.catalogue().size()) return true;
+  if (!config_.guard.enabled || row >= knowledge_.catalogue().rows()) return true;
   const auto even = 1 / static_cast<double>(knowledge_.catalogue().size());
   return knowledge_.popularity().share(0, row) <= std::max(config_.guard.item_share_max, 10 * even);
 }
