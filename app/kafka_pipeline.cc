@@ -26,7 +26,8 @@ KafkaPipeline::KafkaPipeline(const Config& config, const Clock& clock)
       registry_(std::make_shared<prometheus::Registry>()),
       titles_(config.scoring.catalogue.items_max),
       figures_(*registry_, clock, titles_),
-      deliveries_(config.sinks.kafka.in_flight_max),
+      deliveries_(config),
+      lease_(clock, config.ingest.kafka.session_timeout),
       rocksdb_(config.state) {}
 
 Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config,
@@ -42,28 +43,18 @@ Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config
 }
 
 Status KafkaPipeline::start_parts() {
-  auto publisher = KafkaPublisher::create(config_.sinks,
-                                          {.on_list =
-                                               [this](const ListDelivery& delivery) {
-                                                 figures_.record_delivery(delivery);
-                                                 deliveries_.deliver(delivery);
-                                               },
-                                           .on_dead_letter =
-                                               [this](const DeadLetterDelivery& delivery) {
-                                                 figures_.record_delivery(delivery);
-                                                 deliveries_.deliver(delivery);
-                                               }},
-                                          clock_);
+  auto publisher = KafkaPublisher::create(config_.sinks, delivery_handlers(), clock_);
   if (!publisher) return tl::unexpected(publisher.error());
   publisher_ = std::move(*publisher);
   FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
+  leased_publisher_ = std::make_unique<LeasedPublisher>(*publisher_, lease_, delivery_handlers());
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
   auto encoder = choose_encoder(config_.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
   engine_ = std::make_unique<Engine>(
-      EngineParts{config_, *publisher_, deliveries_, figures_, clock_, std::move(*network),
+      EngineParts{config_, *leased_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
                   [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
@@ -89,11 +80,19 @@ Status KafkaPipeline::start_consumer() {
   probe_ = std::move(*probe);
   owner_ = std::make_unique<StateOwner>(StateOwnerParts{config_, rocksdb_, *engine_, *probe_,
                                                         *local_, snapshots_.get(), keeper_.get(),
-                                                        figures_.state(), clock_});
+                                                        figures_.state(), lease_, clock_});
   auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
   return {};
+}
+
+DeliveryHandlers KafkaPipeline::delivery_handlers() {
+  const auto deliver = [this](const auto& delivery) {
+    figures_.record_delivery(delivery);
+    deliveries_.deliver(delivery);
+  };
+  return {.on_list = deliver, .on_dead_letter = deliver};
 }
 
 Status KafkaPipeline::start_items_feed() {
