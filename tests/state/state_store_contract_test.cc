@@ -157,10 +157,10 @@ TEST_P(StateStoreContract, KnowsWhetherItsOwnerBeforeClosedIt) {
 TEST_P(StateStoreContract, KeepsAnAttemptUntilACommitPassesIt) {
   recover();
   ASSERT_TRUE(store().note({Offset{7}, 2}));
-  commit({Offset{7}, {}, {}, {}, {}, {}});  // Acknowledgements alone.
+  commit({.next_offset = Offset{7}});  // Acknowledgements alone.
   EXPECT_THAT(recover_after_reopening().attempt, Optional(Attempt{Offset{7}, 2}));
 
-  commit({Offset{8}, {}, {}, {}, {}, {}});
+  commit({.next_offset = Offset{8}});
   EXPECT_EQ(recover_after_reopening().attempt, std::nullopt);
 }
 
