@@ -159,7 +159,9 @@ Status KafkaPipeline::run(std::stop_token stop,
 }
 
 void KafkaPipeline::tick() {
-  for (const auto& [partition, next] : engine_->next_offsets()) consumer_->commit(partition, next);
+  const auto next_offsets = engine_->next_offsets();
+  for (const auto& [partition, next] : next_offsets) consumer_->commit(partition, next);
+  say_lease(!next_offsets.empty());
   owner_->record_figures();
   figures_.tick(
       {{"learning", engine_->learning_queue_ratio()}, {"ranking", engine_->ranking_queue_ratio()}},
@@ -176,6 +178,18 @@ void KafkaPipeline::log_catching_up() const {
                  lag.partition.value, "", filled, "", kWidth - filled, lag.caught_up_ratio * 100,
                  lag.lag_records);
   }
+}
+
+void KafkaPipeline::say_lease(bool has_partitions) {
+  const bool lost = has_partitions && !lease_.valid();
+  if (lost && !lease_lost_) {
+    spdlog::warn(
+        "no answer from the consumer group for {} ms: partitions are neither read nor published "
+        "until it confirms that they are ours",
+        config_.ingest.kafka.session_timeout.count());
+  }
+  if (!lost && lease_lost_) spdlog::info("the consumer group has confirmed our partitions");
+  lease_lost_ = lost;
 }
 
 void KafkaPipeline::fail(const Error& failure) {

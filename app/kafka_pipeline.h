@@ -47,6 +47,7 @@ class KafkaPipeline {
   DeliveryHandlers delivery_handlers();
   void tick();
   void log_catching_up() const;
+  void say_lease(bool has_partitions);
   void fail(const Error& error);
 
   // In the order of the data path; destroyed in reverse, so that nothing writes to what is gone.
@@ -58,6 +59,7 @@ class KafkaPipeline {
   DeliveryRouter deliveries_;
   BoundedQueue<Error> failures_{1};
   Lease lease_;
+  bool lease_lost_ = false;  // As was said last.
   std::unique_ptr<KafkaPublisher> publisher_;
   std::unique_ptr<LeasedPublisher> leased_publisher_;
   RocksDbResources rocksdb_;
