@@ -53,9 +53,9 @@ Status KafkaPipeline::start_parts() {
   if (!network) return tl::unexpected(network.error());
   auto encoder = choose_encoder(config_.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
-  engine_ = std::make_unique<Engine>(
-      EngineParts{config_, *leased_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
-                  [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
+  engine_ = std::make_unique<Engine>(EngineParts{
+      config_, *leased_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
+      [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());

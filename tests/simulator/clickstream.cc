@@ -19,7 +19,8 @@ void Clickstream::append(SimulatedLog& log) {
   const EventTime now{SimulatedClock::kEpochStart + world_.now()};
   const double choice = world_.random.uniform();
   const auto& records = log.records();
-  if (choice < 0.05) {
+  // In a log made anew a gap where the old one had a record would hide that it is another one.
+  if (choice < 0.05 && log.incarnation() == 0) {
     log.leave_gap(1 + static_cast<std::int64_t>(world_.random.below(3)));
   } else if (choice < 0.12) {
     log.append(now, kBroken[world_.random.below(kBroken.size())]);

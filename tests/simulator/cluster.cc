@@ -33,7 +33,7 @@ void Cluster::step() {
   const std::size_t choice = world_.random.below(16);
   if (choice == 0) {
     SimulatedLog& log = any_log();
-    for (std::size_t n = 1 + world_.random.below(8); n > 0 && may_grow(log); --n) {
+    for (std::size_t n = 1 + world_.random.below(8); n > 0; --n) {
       clickstream_.append(log);
     }
   } else if (choice == 1) {
@@ -68,7 +68,7 @@ bool Cluster::is_done() const {
 void Cluster::check() {
   for (const Machine& machine : machines_) {
     for (const auto& [partition, database] : machine.disk) {
-      check_database(world_, broker_, partition, database,
+      check_database(world_, broker_, partition, database.image(),
                      config_.state.owed_max + config_.ingest.batch_records_max);
       check_dead_letters(world_, broker_, partition, database.lineage());
     }
@@ -82,10 +82,11 @@ Cluster::Machine& Cluster::any_machine() {
 SimulatedLog& Cluster::any_log() { return broker_.logs[world_.random.below(broker_.logs.size())]; }
 
 void Cluster::start(Machine& machine) {
-  machine.process = std::make_unique<Process>(ProcessParts{
-      world_, config_, broker_, machine.disk, *machine.clock, figures_, [this, &machine] {
-        if (world_.random.chance(world_.rates.suspension)) sleep(machine);
-      }});
+  machine.process = std::make_unique<Process>(
+      ProcessParts{world_, config_, broker_, machine.disk, machine.to_reset, *machine.clock,
+                   figures_, [this, &machine] {
+                     if (world_.random.chance(world_.rates.suspension)) sleep(machine);
+                   }});
   world_.trace("machine {}: member {} starts", machine.id, machine.process->member());
 }
 
@@ -111,7 +112,7 @@ void Cluster::work(Machine& machine, Status (Process::*what)()) {
     end(machine, done.error().text.c_str());
     if (!misfit) return;
     world_.count("state reset by a person");
-    machine.disk.erase(*misfit);
+    machine.to_reset.insert(*misfit);
   } catch (const ProcessDied& death) {
     world_.count("process crash");
     kill(machine, death.where);
@@ -142,6 +143,7 @@ void Cluster::strike() {
   if (world_.random.chance(rates.clock_jump)) {
     any_machine().clock->jump(world_.between(-100'000, 100'000));
   }
+  if (world_.random.chance(rates.snapshot_damage)) broker_.snapshots.damage();
   if (world_.random.chance(rates.truncation)) truncate(any_log());
   if (world_.random.chance(rates.recreation)) recreate(any_log());
 }
@@ -153,6 +155,8 @@ void Cluster::crash_machine(Machine& machine) {
 }
 
 void Cluster::truncate(SimulatedLog& log) {
+  // A log made anew whose first records are gone again looks like the one before.
+  if (log.incarnation() > 0) return;
   const auto [low, high] = log.watermarks();
   log.truncate(Offset{low.value + world_.between(0, high.value - low.value).count()});
   world_.trace("partition {}: retention cuts {} to {}", log.partition().value, low.value,
@@ -164,17 +168,6 @@ void Cluster::recreate(SimulatedLog& log) {
   log.recreate();
   world_.trace("partition {}: the topic is made anew", log.partition().value);
   world_.count("log recreated");
-}
-
-bool Cluster::may_grow(const SimulatedLog& log) const {
-  // A topic made anew is told from the old one only while it is shorter than our offset.
-  return std::all_of(machines_.begin(), machines_.end(), [&](const Machine& machine) {
-    const auto it = machine.disk.find(log.partition());
-    if (it == machine.disk.end()) return true;
-    const auto next = it->second.next_offset_min();
-    return !next || it->second.lineage().incarnation == log.incarnation() ||
-           log.watermarks().high.value + 4 < next->value;
-  });
 }
 
 }  // namespace freshet::sim

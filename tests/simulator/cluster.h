@@ -27,6 +27,7 @@ class Cluster {
     int id = 0;
     std::unique_ptr<SimulatedClock> clock;
     Disk disk;
+    std::set<PartitionId> to_reset;
     std::unique_ptr<Process> process;  // Null while it is down.
     bool asleep = false;
   };
@@ -42,7 +43,6 @@ class Cluster {
   void crash_machine(Machine& machine);
   void truncate(SimulatedLog& log);
   void recreate(SimulatedLog& log);
-  bool may_grow(const SimulatedLog& log) const;
   bool is_done() const;
 
   World& world_;

@@ -36,6 +36,12 @@ const char* to_string(Mutation mutation) {
       return "attempt_not_noted";
     case Mutation::kLeaseIgnored:
       return "lease_ignored";
+    case Mutation::kSnapshotNotChecked:
+      return "snapshot_not_checked";
+    case Mutation::kEpochNotShared:
+      return "epoch_not_shared";
+    case Mutation::kLogNotCompared:
+      return "log_not_compared";
   }
   return "none";
 }

@@ -33,8 +33,11 @@ enum class Mutation {
   kGapIgnored,                    ///< Records that are gone are skipped without a word.
   kAttemptNotNoted,               ///< The record in hand is not noted: a poison kills for ever.
   kLeaseIgnored,                  ///< A process speaks for what it may have lost.
+  kSnapshotNotChecked,            ///< A snapshot is restored without a look at its checksums.
+  kEpochNotShared,                ///< Each machine counts its own epochs, snapshots or not.
+  kLogNotCompared,                ///< A log made anew is taken for the old one.
 };
-inline constexpr int kMutationCount = static_cast<int>(Mutation::kLeaseIgnored) + 1;
+inline constexpr int kMutationCount = static_cast<int>(Mutation::kLogNotCompared) + 1;
 
 /// Returns the mutation's name on the command line, for example "epoch_not_raised".
 const char* to_string(Mutation mutation);

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kLearningMax = 100'000;  // Drained after every step: it never blocks.
 constexpr double kOthersRun = 0.3;
+constexpr double kSnapshot = 0.05;
 
 ListDelivery as_told(ListDelivery delivery, const World& world) {
   if (world.has(Mutation::kOldListSettlesNewDebt)) {
@@ -59,6 +60,7 @@ Status Process::step() {
   if (choice <= 3 || tasks_.empty()) return {};
   auto it = tasks_.begin();
   std::advance(it, parts_.world.random.below(tasks_.size()));
+  if (parts_.world.random.chance(kSnapshot)) take_snapshot(it->first);
   return run_task(it->first);
 }
 
@@ -76,7 +78,7 @@ bool Process::is_done() const {
     const bool all_read =
         records.empty() || records.back().offset < entry.second.task->next_offset();
     if (!all_read) return false;
-    MemoryStore image = entry.second.database.image();
+    MemoryStore image = entry.second.database.image().store;
     const Recovery left = *image.recover();
     return left.owed.empty() && left.dead_letters.empty();
   });
@@ -88,12 +90,63 @@ std::set<PartitionId> Process::held() const {
   return held;
 }
 
+LogView Process::view_of(PartitionId partition) const {
+  const SimulatedLog& log = parts_.broker.log(partition);
+  const bool compares = !parts_.world.has(Mutation::kLogNotCompared);
+  return {parts_.broker.name_of(partition), log.watermarks(),
+          [&log, compares](Offset offset) -> Result<std::optional<LogMark>> {
+            return compares ? log.mark_at(offset) : std::nullopt;
+          }};
+}
+
+void Process::check(PartitionId partition) const {
+  check_database(parts_.world, parts_.broker, partition, parts_.disk.at(partition).image(),
+                 parts_.config.state.owed_max + parts_.config.ingest.batch_records_max);
+}
+
 Status Process::take(PartitionId partition) {
+  FRESHET_RETURN_IF_ERROR(place(partition));
+  check(partition);
+  return open(partition);
+}
+
+Status Process::place(PartitionId partition) {
+  Disk& disk = parts_.disk;
+  SimulatedSnapshots& snapshots = parts_.broker.snapshots;
+  const auto local = disk.find(partition);
+  const bool resets = parts_.to_reset.erase(partition) > 0;
+  auto start = snapshots.choose(local == disk.end() ? nullptr : &local->second.image(),
+                                view_of(partition), resets ? GapPolicy::kReset : GapPolicy::kFail);
+  if (!start && parts_.world.has(Mutation::kGapIgnored)) start = Start{Start::Kind::kLocal, {}};
+  if (!start) {
+    misfit_ = partition;
+    return tl::unexpected(start.error());
+  }
+  Epoch seen{0};
+  if (local != disk.end()) {
+    check(partition);
+    seen = local->second.image().position.epoch;
+    const bool counts = local->second.image().position.next_offset.has_value();
+    if (start->kind != Start::Kind::kLocal && counts) disk.erase(local);
+  }
+  if (start->kind == Start::Kind::kSnapshot) {
+    parts_.world.count("started from a snapshot");
+    seen = std::max(seen, start->image.position.epoch);
+    disk.erase(partition);
+    disk.try_emplace(partition, parts_.world, std::move(start->image));
+  }
+  SimulatedDatabase& database = disk.try_emplace(partition, parts_.world).first->second;
+  if (parts_.broker.has_snapshots && !parts_.world.has(Mutation::kEpochNotShared)) {
+    const Epoch taken = snapshots.take_epoch(parts_.broker.name_of(partition), seen);
+    database.raise_epoch(Epoch{taken.value - 1});
+  }
+  return {};
+}
+
+Status Process::open(PartitionId partition) {
   World& world = parts_.world;
   const SimulatedLog& log = parts_.broker.log(partition);
-  SimulatedDatabase& database = parts_.disk.try_emplace(partition, world).first->second;
-  check_database(world, parts_.broker, partition, database,
-                 parts_.config.state.owed_max + parts_.config.ingest.batch_records_max);
+  SimulatedDatabase& database = parts_.disk.at(partition);
   auto task =
       std::make_unique<PartitionTask>(partition, parts_.config,
                                       PartitionTaskPorts{learning_, ranking_, leased_publisher_,
@@ -103,31 +156,48 @@ Status Process::take(PartitionId partition) {
   const auto next = task->open(std::move(store), router_.open(partition));
   opening_ = nullptr;
   if (!next) return tl::unexpected(next.error());
+  const Epoch epoch = database.image().position.epoch;
+  if (parts_.broker.has_snapshots) {
+    Epoch& epoch_max = parts_.broker.epoch_max[partition];
+    world.require(epoch > epoch_max, "partition {}: epoch {} was taken by another machine",
+                  partition.value, epoch.value);
+    epoch_max = epoch;
+  }
   if (!*next) database.begin_at(log.incarnation(), log.watermarks().low);
-  Offset start = next->value_or(log.watermarks().low);
+  const auto [low, high] = log.watermarks();
+  Offset start = next->value_or(low);
   if (world.has(Mutation::kGroupOffsetTrusted)) {
     start = parts_.broker.group.committed(partition).value_or(start);
   }
-  const auto [low, high] = log.watermarks();
   if (world.has(Mutation::kGapIgnored)) start = std::clamp(start, low, high);
-  if (start < low || start > high) {
-    misfit_ = partition;
-    return error(ErrorCode::kUnavailable,
-                 fmt::format("partition {} stands at {}, the log has {} to {}", partition.value,
-                             start.value, low.value, high.value));
-  }
-  world.trace("member {}: takes partition {} at {}", member_, partition.value, start.value);
+  world.trace("member {}: takes partition {} at {} with epoch {}", member_, partition.value,
+              start.value, epoch.value);
   task->start_from(start);
   publisher_.stems_from(partition, log.incarnation());
-  tasks_.emplace(partition, Task{database, std::make_unique<SimulatedSource>(world, log, start),
-                                 std::move(task)});
+  tasks_.emplace(
+      partition,
+      Task{epoch, database, std::make_unique<SimulatedSource>(world, log, start), std::move(task)});
   return {};
 }
 
 void Process::let_go(PartitionId partition) {
+  take_snapshot(partition);
+  const Task& task = tasks_.at(partition);
+  past_[{partition, task.epoch}] = task.database.lineage();
   tasks_.erase(partition);
   router_.close(partition);
   parts_.world.trace("member {}: lets go of partition {}", member_, partition.value);
+}
+
+void Process::take_snapshot(PartitionId partition) {
+  if (!parts_.broker.has_snapshots) return;
+  parts_.broker.snapshots.take(parts_.broker.name_of(partition),
+                               tasks_.at(partition).database.image(), [this] { others_run(); });
+}
+
+const Lineage& Process::lineage_of(const Position& position) const {
+  const auto past = past_.find({position.partition, position.epoch});
+  return past == past_.end() ? parts_.disk.at(position.partition).lineage() : past->second;
 }
 
 Status Process::run_task(PartitionId partition) {
@@ -151,7 +221,7 @@ void Process::serve(std::size_t lists_max) {
   const std::size_t room = in_flight_max - std::min(in_flight_max, publisher_.in_flight());
   for (const RankRequest& request : ranking_.pop_batch(std::min(lists_max, room), 0us, {})) {
     const PartitionId partition = request.position.partition;
-    check_request(parts_.world, parts_.broker, parts_.disk.at(partition).lineage(), request);
+    check_request(parts_.world, parts_.broker, lineage_of(request.position), request);
     RankedList list;
     list.user = request.user;
     list.position = request.position;

@@ -23,6 +23,8 @@ struct ProcessParts {
   const Config& config;
   Broker& broker;
   Disk& disk;
+  /// Partitions for which a person set on_gap: reset_state, for one start each.
+  std::set<PartitionId>& to_reset;
   SimulatedClock& clock;
   PipelineFigures& figures;
   /// May put the process to sleep in the middle of a step, while all others go on.
@@ -54,12 +56,20 @@ class Process {
 
  private:
   struct Task {
+    Epoch epoch;
     SimulatedDatabase& database;
     std::unique_ptr<SimulatedSource> source;
     std::unique_ptr<PartitionTask> task;
   };
 
   Status take(PartitionId partition);
+  /// Leaves the state to start from in the disk's place.
+  Status place(PartitionId partition);
+  LogView view_of(PartitionId partition) const;
+  Status open(PartitionId partition);
+  void take_snapshot(PartitionId partition);
+  void check(PartitionId partition) const;
+  const Lineage& lineage_of(const Position& position) const;
   void let_go(PartitionId partition);
   Status run_task(PartitionId partition);
   void serve(std::size_t lists_max);
@@ -80,6 +90,7 @@ class Process {
   LeasedPublisher leased_publisher_;
   bool alive_ = true;
   std::map<PartitionId, Task> tasks_;
+  std::map<std::pair<PartitionId, Epoch>, Lineage> past_;  // Of what was given up: requests stay.
   std::optional<PartitionId> misfit_;
   SimulatedDatabase* opening_ = nullptr;
   int sequence_ = 0;

@@ -9,6 +9,17 @@ constexpr std::size_t kBatchMax = 12;
 
 }  // namespace
 
+std::optional<LogMark> SimulatedLog::mark_at(Offset offset) const {
+  if (offset < low_) return std::nullopt;
+  const auto& records = records_.back();
+  const auto it = std::find_if(records.begin(), records.end(),
+                               [&](const LogRecord& record) { return record.offset == offset; });
+  if (it == records.end()) return std::nullopt;
+  Record record{partition_, it->offset, it->timestamp, {}, {}};
+  if (it->value) record.value = *it->value;
+  return mark_of(record);
+}
+
 Result<std::span<const Record>> SimulatedSource::poll(std::size_t max, std::chrono::milliseconds) {
   copies_.clear();
   batch_.clear();

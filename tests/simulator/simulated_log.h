@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ingest/record_source.h"
+#include "state/log_mark.h"
 #include "tests/simulator/world.h"
 
 namespace freshet::sim {
@@ -38,6 +39,8 @@ class SimulatedLog {
     ++high_.value;
     return records_.back().back().offset;
   }
+  /// The mark of the record at `offset`; empty = there is none, or no longer.
+  std::optional<LogMark> mark_at(Offset offset) const;
   void leave_gap(std::int64_t count) { high_.value += count; }
   /// Deletes the records before `low`.
   void truncate(Offset low) { low_ = low; }

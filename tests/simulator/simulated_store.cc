@@ -20,9 +20,16 @@ Commit without_part(Commit commit, Mutation mutation, Commit& part) {
 
 }  // namespace
 
+void SimulatedDatabase::raise_epoch(Epoch epoch) {
+  if (epoch <= written_.position.epoch) return;
+  add(TakeEpoch{epoch});
+  sync();
+}
+
 Recovery SimulatedDatabase::recover() {
-  unsynced_.push_back(TakeEpoch{});
   auto recovery = *written_.store.recover();
+  recovery.epoch = Epoch{written_.position.epoch.value + 1};
+  add(TakeEpoch{recovery.epoch, true});
   if (!world_.has(Mutation::kEpochNotSynced)) sync();
   if (world_.has(Mutation::kEpochNotRaised) && recovery.epoch.value > 1) --recovery.epoch.value;
   if (world_.has(Mutation::kOutboxLostAtRestart)) recovery.owed.clear();
@@ -30,6 +37,10 @@ Recovery SimulatedDatabase::recover() {
                  recovery.epoch.value, epoch_max_.value);
   epoch_max_ = recovery.epoch;
   return recovery;
+}
+
+void SimulatedDatabase::begin_at(int incarnation, Offset low) {
+  synced_.lineage = written_.lineage = {incarnation, low, {}};
 }
 
 void SimulatedDatabase::write(const Commit& commit) { add(commit); }
@@ -46,7 +57,8 @@ void SimulatedDatabase::add(Write write) {
 
 void SimulatedDatabase::tear() {
   const std::size_t kept = world_.random.below(unsynced_.size() + 1);
-  world_.count(kept < unsynced_.size() ? "torn tail" : "machine crash without loss");
+  const bool loses = kept < unsynced_.size();
+  world_.count(loses ? "torn tail" : "machine crash without loss");
   unsynced_.resize(kept);
   if (world_.has(Mutation::kTornCommit) && !unsynced_.empty()) {
     if (auto* commit = std::get_if<Commit>(&unsynced_.back())) commit->states.clear();
@@ -54,26 +66,11 @@ void SimulatedDatabase::tear() {
   for (const Write& write : unsynced_) apply(write, synced_);
   unsynced_.clear();
   written_ = synced_;
-}
-
-std::optional<Offset> SimulatedDatabase::next_offset_min() const {
-  MemoryStore image = synced_.store;
-  if (const auto synced = image.recover()->next_offset) return synced;
-  for (const Write& write : unsynced_) {
-    if (const auto* commit = std::get_if<Commit>(&write)) return commit->next_offset;
-  }
-  return std::nullopt;
-}
-
-Lineage SimulatedDatabase::lineage() const {
-  Lineage lineage = begin_;
-  lineage.set_aside = written_.set_aside;
-  return lineage;
+  if (loses) owner_died();  // An orderly end that is lost looks like a death.
 }
 
 void SimulatedDatabase::owner_died() {
-  MemoryStore image = written_.store;
-  deaths_.push_back(image.recover()->next_offset.value_or(begin_.begin));
+  deaths_.push_back(written_.position.next_offset.value_or(written_.lineage.begin));
 }
 
 void SimulatedDatabase::sync() {
@@ -84,15 +81,19 @@ void SimulatedDatabase::sync() {
 void SimulatedDatabase::apply(const Write& write, Image& image) {
   if (const auto* commit = std::get_if<Commit>(&write)) {
     ignore_error(image.store.commit(*commit), "memory takes every commit");
+    image.position.next_offset = commit->next_offset;
+    if (commit->newest_record) image.position.newest_record = commit->newest_record;
     for (const DeadLetter& letter : commit->dead_letters) {
-      if (letter.why.reason == BadRecordReason::kPoison) image.set_aside.insert(letter.offset);
+      const bool poison = letter.why.reason == BadRecordReason::kPoison;
+      if (poison) image.lineage.set_aside.insert(letter.offset);
     }
   } else if (const auto* attempt = std::get_if<Attempt>(&write)) {
     ignore_error(image.store.note(*attempt), "memory takes every note");
-  } else if (std::holds_alternative<Close>(write)) {
-    image.store.close();
+  } else if (const auto* taken = std::get_if<TakeEpoch>(&write)) {
+    image.position.epoch = taken->epoch;
+    if (taken->opens) ignore_error(image.store.recover(), "memory always recovers");
   } else {
-    ignore_error(image.store.recover(), "memory always recovers");
+    image.store.close();
   }
 }
 
@@ -110,7 +111,7 @@ Result<std::vector<std::optional<std::string>>> SimulatedStore::load(
   for (const UserId& user : users) {
     if (user == kPoisonUser) throw ProcessDied{"poison"};
   }
-  return database_.image().load(users);
+  return database_.image().store.load(users);
 }
 
 Status SimulatedStore::commit(const Commit& commit) {
@@ -145,7 +146,7 @@ void SimulatedStore::close() {
 
 Status SimulatedStore::visit_users(
     const std::function<void(std::string_view, std::string_view)>& visit) {
-  return database_.image().visit_users(visit);
+  return database_.image().store.visit_users(visit);
 }
 
 }  // namespace freshet::sim

@@ -5,10 +5,19 @@
 #include <vector>
 
 #include "state/memory_store.h"
+#include "state/stored_position.h"
 #include "tests/simulator/reference.h"
 #include "tests/simulator/world.h"
 
 namespace freshet::sim {
+
+/// All that a database holds: what the real store would hold, and for the checks what it is made
+/// of.
+struct Image {
+  MemoryStore store;
+  Lineage lineage;
+  StoredPosition position;
+};
 
 /// The database of one partition on one machine's disk. A write survives the process at once and
 /// the machine once it is synced: a crash of the machine loses whole writes from the end, never
@@ -16,7 +25,11 @@ namespace freshet::sim {
 class SimulatedDatabase {
  public:
   explicit SimulatedDatabase(World& world) : world_(world) {}
+  /// A snapshot that was brought in, durably.
+  SimulatedDatabase(World& world, Image image) : world_(world), synced_(image), written_(image) {}
 
+  /// The next epoch will be larger than `epoch`.
+  void raise_epoch(Epoch epoch);
   /// Takes the next epoch, durably.
   Recovery recover();
   void write(const Commit& commit);
@@ -26,33 +39,28 @@ class SimulatedDatabase {
   void tear();
 
   /// What a process that opens the database now would find.
-  const MemoryStore& image() const { return written_.store; }
-  MemoryStore& image() { return written_.store; }
-  /// The smallest next offset that a crash of the machine may leave; empty = nothing is written.
-  std::optional<Offset> next_offset_min() const;
-  /// What it has read, and what it set aside.
-  Lineage lineage() const;
+  const Image& image() const { return written_; }
+  Image& image() { return written_; }
+  const Lineage& lineage() const { return written_.lineage; }
   /// Nothing is committed: the database begins at the log's beginning, wherever that is now.
-  void begin_at(int incarnation, Offset low) { begin_ = {incarnation, low, {}}; }
+  void begin_at(int incarnation, Offset low);
   /// A process died that had it open.
   void owner_died();
   /// Where the database stood when its owners died.
   const std::vector<Offset>& deaths() const { return deaths_; }
 
  private:
-  struct TakeEpoch {};
+  struct TakeEpoch {
+    Epoch epoch;
+    bool opens = false;
+  };
   struct Close {};
   using Write = std::variant<TakeEpoch, Commit, Attempt, Close>;
   void add(Write write);
   void sync();
-  struct Image {
-    MemoryStore store;
-    std::set<Offset> set_aside;
-  };
   static void apply(const Write& write, Image& image);
 
   World& world_;
-  Lineage begin_;
   std::vector<Offset> deaths_;
   Image synced_;
   Image written_;

@@ -13,6 +13,7 @@ Config draw_config(World& world) {
   config.ingest.poll_wait = 0ms;  // Waiting is the world's.
   config.ingest.batch_records_max = 1 + world.random.below(12);
   config.ingest.kafka.session_timeout = 1000ms;
+  config.ingest.catch_up.lag_records = 1 + world.random.below(60);
   config.state.history_max = 1 + world.random.below(6);
   config.state.shown_max = 4;
   config.state.bought_max = 4;
@@ -39,6 +40,7 @@ FaultRates draw_rates(World& world) {
   rates.suspension = draw(0.02);
   rates.clock_jump = draw(0.5);
   rates.poison = draw(0.02);
+  rates.snapshot_damage = draw(0.3);
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
   return rates;

@@ -30,7 +30,8 @@ struct FaultRates {
   double rebalance = 0;
   double suspension = 0;  ///< A process or its machine sleeps, often past its session.
   double clock_jump = 0;
-  double poison = 0;  ///< A record kills every process that loads its user's state.
+  double poison = 0;           ///< A record kills every process that loads its user's state.
+  double snapshot_damage = 0;  ///< One of the shared snapshots' objects is lost or cut.
   double truncation = 0;
   double recreation = 0;
 };
