@@ -4,8 +4,14 @@
 
 namespace freshet {
 
+// A task has at most `in_flight_max` lists on their way. To these come, after a hand-over and back,
+// those of its predecessor: in the producer, in scoring and in scoring's queue.
+DeliveryRouter::DeliveryRouter(const Config& config)
+    : answers_max_(2 * config.sinks.kafka.in_flight_max + config.scoring.queue_max +
+                   config.scoring.batch_size_max) {}
+
 std::shared_ptr<DeliveryInbox> DeliveryRouter::open(PartitionId partition) {
-  auto inbox = std::make_shared<DeliveryInbox>(in_flight_max_);
+  auto inbox = std::make_shared<DeliveryInbox>(answers_max_);
   std::unique_lock lock(mutex_);
   inboxes_[partition] = inbox;
   return inbox;
@@ -19,7 +25,7 @@ void DeliveryRouter::close(PartitionId partition) {
 void DeliveryRouter::deliver(const ListDelivery& delivery) {
   if (const auto inbox = inbox_of(delivery.position.partition)) {
     ListDelivery copy = delivery;
-    inbox->lists.try_push(copy);  // Full only after a hand-over and back: the outbox sends again.
+    inbox->lists.try_push(copy);
   }
 }
 

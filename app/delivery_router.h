@@ -5,14 +5,14 @@
 #include <shared_mutex>
 
 #include "config/bounded_queue.h"
+#include "config/config.h"
 #include "sinks/list_publisher.h"
 
 namespace freshet {
 
 /// What the publisher's threads have told one partition task and it has not yet read.
 struct DeliveryInbox {
-  explicit DeliveryInbox(std::size_t in_flight_max)
-      : lists(in_flight_max), dead_letters(in_flight_max) {}
+  explicit DeliveryInbox(std::size_t answers_max) : lists(answers_max), dead_letters(answers_max) {}
   BoundedQueue<ListDelivery> lists;
   BoundedQueue<DeadLetterDelivery> dead_letters;
 };
@@ -21,8 +21,8 @@ struct DeliveryInbox {
 /// comes for a partition that was handed over is dropped: its next owner sends again. Thread-safe.
 class DeliveryRouter {
  public:
-  /// `in_flight_max`: the publisher's bound, so that an inbox cannot overflow.
-  explicit DeliveryRouter(std::size_t in_flight_max) : in_flight_max_(in_flight_max) {}
+  /// `config`: its bounds say how many answers may wait for one task.
+  explicit DeliveryRouter(const Config& config);
 
   /// Opens the inbox of a partition; replaces an older one.
   std::shared_ptr<DeliveryInbox> open(PartitionId partition);
@@ -34,7 +34,7 @@ class DeliveryRouter {
  private:
   std::shared_ptr<DeliveryInbox> inbox_of(PartitionId partition) const;
 
-  const std::size_t in_flight_max_;
+  const std::size_t answers_max_;
   mutable std::shared_mutex mutex_;
   std::map<PartitionId, std::shared_ptr<DeliveryInbox>> inboxes_;
 };

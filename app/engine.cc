@@ -87,7 +87,7 @@ Result<std::optional<Offset>> Engine::open_partition(PartitionId partition,
   entry->task = std::make_unique<PartitionTask>(
       partition, parts_.config,
       PartitionTaskPorts{learning_queue_, ranking_queue_, parts_.publisher, parts_.figures,
-                         parts_.clock});
+                         parts_.lease, parts_.clock});
   auto start = entry->task->open(std::move(store), parts_.deliveries.open(partition));
   if (!start) return start;
   std::lock_guard lock(mutex_);

@@ -23,6 +23,7 @@ struct EngineParts {
   ListPublisher& publisher;
   DeliveryRouter& deliveries;
   PipelineFigures& figures;
+  const Lease& lease;
   const Clock& clock;
   NetworkFactory network;
   /// Called once, from any thread, when a stage or task fails for good.

@@ -154,7 +154,9 @@ Status replay_here(Config config, const ReplayOptions& options, std::stop_token 
   prometheus::Registry registry;
   const TitleBook titles(config.scoring.catalogue.items_max);
   PipelineFigures figures(registry, clock, titles);
-  DeliveryRouter deliveries(config.sinks.kafka.in_flight_max);
+  DeliveryRouter deliveries(config);
+  Lease lease(clock, 0ms);
+  lease.hold_for_ever();
   const auto deliver = [&](const auto& delivery) {
     figures.record_delivery(delivery);
     deliveries.deliver(delivery);
@@ -167,7 +169,7 @@ Status replay_here(Config config, const ReplayOptions& options, std::stop_token 
   auto encoder = choose_encoder(config.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
   BoundedQueue<Error> failures(1);
-  Engine engine({config, **publisher, deliveries, figures, clock, std::move(*network),
+  Engine engine({config, **publisher, deliveries, figures, lease, clock, std::move(*network),
                  [&](Error failure) { failures.try_push(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine.start());
   auto start = engine.open_partition(PartitionId{0}, std::make_unique<MemoryStore>());

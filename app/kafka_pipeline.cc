@@ -26,7 +26,8 @@ KafkaPipeline::KafkaPipeline(const Config& config, const Clock& clock)
       registry_(std::make_shared<prometheus::Registry>()),
       titles_(config.scoring.catalogue.items_max),
       figures_(*registry_, clock, titles_),
-      deliveries_(config.sinks.kafka.in_flight_max),
+      deliveries_(config),
+      lease_(clock, config.ingest.kafka.session_timeout),
       rocksdb_(config.state) {}
 
 Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config,
@@ -42,29 +43,19 @@ Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::start(const Config& config
 }
 
 Status KafkaPipeline::start_parts() {
-  auto publisher = KafkaPublisher::create(config_.sinks,
-                                          {.on_list =
-                                               [this](const ListDelivery& delivery) {
-                                                 figures_.record_delivery(delivery);
-                                                 deliveries_.deliver(delivery);
-                                               },
-                                           .on_dead_letter =
-                                               [this](const DeadLetterDelivery& delivery) {
-                                                 figures_.record_delivery(delivery);
-                                                 deliveries_.deliver(delivery);
-                                               }},
-                                          clock_);
+  auto publisher = KafkaPublisher::create(config_.sinks, delivery_handlers(), clock_);
   if (!publisher) return tl::unexpected(publisher.error());
   publisher_ = std::move(*publisher);
   FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
+  leased_publisher_ = std::make_unique<LeasedPublisher>(*publisher_, lease_, delivery_handlers());
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
   auto encoder = choose_encoder(config_.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
-  engine_ = std::make_unique<Engine>(
-      EngineParts{config_, *publisher_, deliveries_, figures_, clock_, std::move(*network),
-                  [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
+  engine_ = std::make_unique<Engine>(EngineParts{
+      config_, *leased_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
+      [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());
@@ -89,11 +80,19 @@ Status KafkaPipeline::start_consumer() {
   probe_ = std::move(*probe);
   owner_ = std::make_unique<StateOwner>(StateOwnerParts{config_, rocksdb_, *engine_, *probe_,
                                                         *local_, snapshots_.get(), keeper_.get(),
-                                                        figures_.state(), clock_});
+                                                        figures_.state(), lease_, clock_});
   auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
   return {};
+}
+
+DeliveryHandlers KafkaPipeline::delivery_handlers() {
+  const auto deliver = [this](const auto& delivery) {
+    figures_.record_delivery(delivery);
+    deliveries_.deliver(delivery);
+  };
+  return {.on_list = deliver, .on_dead_letter = deliver};
 }
 
 Status KafkaPipeline::start_items_feed() {
@@ -160,7 +159,9 @@ Status KafkaPipeline::run(std::stop_token stop,
 }
 
 void KafkaPipeline::tick() {
-  for (const auto& [partition, next] : engine_->next_offsets()) consumer_->commit(partition, next);
+  const auto next_offsets = engine_->next_offsets();
+  for (const auto& [partition, next] : next_offsets) consumer_->commit(partition, next);
+  say_lease(!next_offsets.empty());
   owner_->record_figures();
   figures_.tick(
       {{"learning", engine_->learning_queue_ratio()}, {"ranking", engine_->ranking_queue_ratio()}},
@@ -177,6 +178,18 @@ void KafkaPipeline::log_catching_up() const {
                  lag.partition.value, "", filled, "", kWidth - filled, lag.caught_up_ratio * 100,
                  lag.lag_records);
   }
+}
+
+void KafkaPipeline::say_lease(bool has_partitions) {
+  const bool lost = has_partitions && !lease_.valid();
+  if (lost && !lease_lost_) {
+    spdlog::warn(
+        "no answer from the consumer group for {} ms: partitions are neither read nor published "
+        "until it confirms that they are ours",
+        config_.ingest.kafka.session_timeout.count());
+  }
+  if (!lost && lease_lost_) spdlog::info("the consumer group has confirmed our partitions");
+  lease_lost_ = lost;
 }
 
 void KafkaPipeline::fail(const Error& failure) {

@@ -6,6 +6,7 @@
 
 #include "app/engine.h"
 #include "app/items_feed.h"
+#include "app/leased_publisher.h"
 #include "app/partition_owner.h"
 #include "app/pipeline_figures.h"
 #include "app/rekeyer.h"
@@ -43,8 +44,10 @@ class KafkaPipeline {
   Status start_rekeyer();
   Status start_consumer();
   Status start_http();
+  DeliveryHandlers delivery_handlers();
   void tick();
   void log_catching_up() const;
+  void say_lease(bool has_partitions);
   void fail(const Error& error);
 
   // In the order of the data path; destroyed in reverse, so that nothing writes to what is gone.
@@ -55,7 +58,10 @@ class KafkaPipeline {
   PipelineFigures figures_;
   DeliveryRouter deliveries_;
   BoundedQueue<Error> failures_{1};
+  Lease lease_;
+  bool lease_lost_ = false;  // As was said last.
   std::unique_ptr<KafkaPublisher> publisher_;
+  std::unique_ptr<LeasedPublisher> leased_publisher_;
   RocksDbResources rocksdb_;
   std::unique_ptr<SnapshotStore> local_;
   std::unique_ptr<SnapshotStore> snapshots_;

@@ -22,6 +22,7 @@ struct StateOwnerParts {
   SnapshotStore* snapshots;  ///< Null = none are kept.
   SnapshotKeeper* keeper;    ///< Null as `snapshots`.
   StateMetrics& metrics;
+  Lease& lease;
   const Clock& clock;
 };
 
@@ -36,6 +37,7 @@ class StateOwner final : public PartitionOwner {
   Result<Offset> assigned(PartitionId partition, Watermarks broker,
                           std::unique_ptr<RecordSource> source) override;
   void revoked(PartitionId partition) override;
+  void confirmed(BootTime asked) override { parts_.lease.confirm(asked); }
 
   /// Sets the metrics of the databases that are open, and of their snapshots.
   void record_figures();

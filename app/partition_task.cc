@@ -13,10 +13,14 @@ using namespace std::chrono_literals;
 
 /// Questions that may wait at one task.
 constexpr std::size_t kQuestionsMax = 256;
-/// Users that may owe a list before the task stops reading until some are served.
-constexpr std::size_t kOwedMax = 100'000;
 /// Acknowledgements read in one round.
 constexpr std::size_t kAcknowledgementsMax = 4'096;
+
+BadRecord poison() {
+  return {BadRecordReason::kPoison,
+          "the process died three times with this record in hand and went on without it: report "
+          "the record as a defect; once that is mended, send it again"};
+}
 
 }  // namespace
 
@@ -27,7 +31,12 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       decoder_(config.ingest),
       fold_(config.state),
       catch_up_(config.ingest.catch_up.lag_records),
+      quarantine_(config.ingest.batch_records_max),
       questions_(kQuestionsMax) {}
+
+PartitionTask::~PartitionTask() {
+  if (store_) store_->close();
+}
 
 Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> store,
                                                   std::shared_ptr<DeliveryInbox> inbox) {
@@ -36,6 +45,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   store_ = std::move(store);
   inbox_ = std::move(inbox);
   epoch_ = recovery->epoch;
+  quarantine_.opened(*recovery);
   next_offset_ = recovery->next_offset.value_or(Offset{0}).value;
   const SteadyTime now = ports_.clock.steady_now();
   for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), now);
@@ -58,10 +68,11 @@ Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   auto records = poll(source);
   if (!records) return tl::unexpected(records.error());
 
+  FRESHET_RETURN_IF_ERROR(note_attempt(*records));
   Batch batch = decode(*records);
   FRESHET_RETURN_IF_ERROR(load_states(batch));
   fold(batch);
-  read_acknowledgements(batch, may_read() ? 0us : 1'000us);
+  read_acknowledgements(batch, may_read() ? 0ms : config_.ingest.poll_wait);
   FRESHET_RETURN_IF_ERROR(commit(batch));
   learn(batch, stop);
   FRESHET_RETURN_IF_ERROR(score(batch));
@@ -72,7 +83,11 @@ Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   return {};
 }
 
-bool PartitionTask::may_read() const { return outbox_.size() < kOwedMax; }
+bool PartitionTask::may_read() const {
+  if (!ports_.lease.valid()) return false;
+  const std::size_t letters = dead_letters_in_flight_.size() + dead_letters_to_send_.size();
+  return outbox_.size() + letters < config_.state.owed_max;
+}
 
 /// A full outbox would stop the reading, and with it the catching up: then lists go out, marked.
 bool PartitionTask::holds_lists() const {
@@ -82,19 +97,25 @@ bool PartitionTask::holds_lists() const {
 Result<std::span<const Record>> PartitionTask::poll(RecordSource& source) {
   if (!may_read()) return std::span<const Record>{};
   const auto wait = outbox_.waiting() > 0 ? 1ms : config_.ingest.poll_wait;
-  return source.poll(config_.ingest.batch_records_max, wait);
+  return source.poll(quarantine_.batch_records_max(), wait);
+}
+
+Status PartitionTask::note_attempt(std::span<const Record> records) {
+  if (records.empty()) return {};
+  const auto attempt = quarantine_.attempt(records.front().offset);
+  return attempt ? store_->note(*attempt) : Status{};
 }
 
 PartitionTask::Batch PartitionTask::decode(std::span<const Record> records) {
   Batch batch;
+  batch.records = records;
   batch.commit.next_offset = next_offset();
   batch.events.reserve(records.size());
   for (const Record& record : records) {
     decode_record(record, batch);
     batch.commit.next_offset = Offset{record.offset.value + 1};
-    batch.any_record = true;
   }
-  if (!batch.any_record) return batch;
+  if (records.empty()) return batch;
   batch.commit.source_offsets = source_offsets_.take_changes();
   batch.commit.newest_record = mark_of(records.back());
   ports_.figures.count_records(records.size());
@@ -112,20 +133,22 @@ void PartitionTask::decode_record(const Record& record, Batch& batch) {
     ports_.figures.count_repeat();
     return;
   }
+  if (quarantine_.condemns(record.offset)) return give_up_record(record, poison(), batch);
   auto event = decoder_.decode(record);
-  if (!event) {
-    ports_.figures.count_dead_letter(event.error());
-    batch.commit.dead_letters.push_back(dead_letter_of(record, config_.ingest.kafka.events_topic,
-                                                       std::move(event.error()),
-                                                       config_.sinks.dead_letter_bytes_max));
-    return;
-  }
+  if (!event) return give_up_record(record, std::move(event.error()), batch);
   if (!event->has_value()) {
     ports_.figures.count_skipped();
     return;
   }
   const std::size_t user = user_index((*event)->user, batch);
   batch.events.push_back({std::move(**event), record.offset, user, received_time(record)});
+}
+
+void PartitionTask::give_up_record(const Record& record, BadRecord why, Batch& batch) {
+  ports_.figures.count_dead_letter(why);
+  batch.commit.dead_letters.push_back(dead_letter_of(record, config_.ingest.kafka.events_topic,
+                                                     std::move(why),
+                                                     config_.sinks.dead_letter_bytes_max));
 }
 
 std::size_t PartitionTask::user_index(const UserId& user, Batch& batch) {
@@ -184,6 +207,7 @@ void PartitionTask::fold(Batch& batch) {
 
 void PartitionTask::read_acknowledgements(Batch& batch, std::chrono::microseconds wait) {
   for (const ListDelivery& delivery : inbox_->lists.pop_batch(kAcknowledgementsMax, wait, {})) {
+    if (delivery.position.epoch == epoch_) --lists_unanswered_;
     if (!delivery.delivered) {
       outbox_.retry(delivery.user, delivery.position.offset);
     } else if (outbox_.settle(delivery.user, delivery.position.offset)) {
@@ -208,10 +232,14 @@ void PartitionTask::read_dead_letter_acknowledgements(Batch& batch) {
 
 Status PartitionTask::commit(Batch& batch) {
   const Commit& commit = batch.commit;
-  if (!batch.any_record && commit.settled.empty() && commit.settled_dead_letters.empty()) return {};
+  if (batch.records.empty() && commit.settled.empty() && commit.settled_dead_letters.empty())
+    return {};
   const SteadyTime begin = ports_.clock.steady_now();
   FRESHET_RETURN_IF_ERROR(store_->commit(commit));
   next_offset_ = commit.next_offset.value;
+  if (!batch.records.empty()) {
+    quarantine_.committed(batch.records.front().offset, batch.records.size());
+  }
   ports_.figures.record_commit(ports_.clock.steady_now() - begin, commit.states.size());
   return {};
 }
@@ -225,11 +253,14 @@ void PartitionTask::learn(Batch& batch, std::stop_token stop) {
 Status PartitionTask::score(Batch& batch) {
   if (holds_lists()) return {};
   while (const PendingList* pending = outbox_.front()) {
+    // What is answered has room in the inbox: an answer that is lost would be waited for for ever.
+    if (lists_unanswered_ >= config_.sinks.kafka.in_flight_max || !ports_.lease.valid()) return {};
     if (ports_.ranking.size() >= ports_.ranking.capacity()) return {};
     auto request = request_for(*pending, batch);
     if (!request) return tl::unexpected(request.error());
     if (!ports_.ranking.try_push(*request)) return {};
     outbox_.pop_front();
+    ++lists_unanswered_;
   }
   return {};
 }
@@ -264,12 +295,15 @@ RankRequest PartitionTask::make_request(UserId user, UserState state, Offset off
 Status PartitionTask::publish_dead_letters(Batch& batch) {
   auto& fresh = batch.commit.dead_letters;
   std::move(fresh.begin(), fresh.end(), std::back_inserter(dead_letters_to_send_));
-  for (DeadLetter& letter : dead_letters_to_send_) {
-    FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(letter));
-    ports_.figures.keep_dead_letter(letter);
-    dead_letters_in_flight_.insert_or_assign(letter.offset, std::move(letter));
+  auto letter = dead_letters_to_send_.begin();
+  for (; letter != dead_letters_to_send_.end(); ++letter) {
+    const bool room = dead_letters_in_flight_.size() < config_.sinks.kafka.in_flight_max;
+    if (!room || !ports_.lease.valid()) break;
+    FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(*letter));
+    ports_.figures.keep_dead_letter(*letter);
+    dead_letters_in_flight_.insert_or_assign(letter->offset, std::move(*letter));
   }
-  dead_letters_to_send_.clear();
+  dead_letters_to_send_.erase(dead_letters_to_send_.begin(), letter);
   return {};
 }
 

@@ -13,7 +13,9 @@
 #include "app/catch_up.h"
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
+#include "app/lease.h"
 #include "app/pipeline_figures.h"
+#include "app/quarantine.h"
 #include "config/config.h"
 #include "ingest/event_decoder.h"
 #include "ingest/record_source.h"
@@ -36,6 +38,7 @@ struct PartitionTaskPorts {
   RankQueue& ranking;
   ListPublisher& publisher;
   PipelineFigures& figures;
+  const Lease& lease;
   const Clock& clock;
 };
 
@@ -44,6 +47,8 @@ struct PartitionTaskPorts {
 class PartitionTask {
  public:
   PartitionTask(PartitionId partition, const Config& config, PartitionTaskPorts ports);
+  /// The orderly end, also after an error: closes the store.
+  ~PartitionTask();
 
   /// Takes the store, recovers it and returns the offset to start from; empty = a new database.
   /// Called once, first. Errors: those of StateStore::recover.
@@ -87,15 +92,17 @@ class PartitionTask {
     std::unordered_map<UserId, std::size_t> index;
     std::vector<ReceivedExample> examples;
     Commit commit;
-    bool any_record = false;
+    std::span<const Record> records;
   };
 
   bool may_read() const;
   bool holds_lists() const;
   Result<std::span<const Record>> poll(RecordSource& source);
+  Status note_attempt(std::span<const Record> records);
   Batch decode(std::span<const Record> records);
   void decode_record(const Record& record, Batch& batch);
   bool is_repeat(const Record& record);
+  void give_up_record(const Record& record, BadRecord why, Batch& batch);
   Status load_states(Batch& batch);
   void fold(Batch& batch);
   void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
@@ -122,6 +129,8 @@ class PartitionTask {
   Outbox outbox_;
   SourceOffsets source_offsets_;
   CatchUp catch_up_;
+  std::size_t lists_unanswered_ = 0;  // On their way to scoring or further.
+  Quarantine quarantine_;
   std::map<Offset, DeadLetter> dead_letters_in_flight_;
   std::vector<DeadLetter> dead_letters_to_send_;
   BoundedQueue<Question> questions_;

@@ -47,7 +47,7 @@ class BoundedQueue {
   std::vector<T> pop_batch(std::size_t max, std::chrono::microseconds wait, std::stop_token stop) {
     std::vector<T> batch;
     std::unique_lock lock(mutex_);
-    not_empty_.wait_for(lock, stop, wait, [&] { return !items_.empty(); });
+    if (wait.count() > 0) not_empty_.wait_for(lock, stop, wait, [&] { return !items_.empty(); });
     const std::size_t n = std::min(max, items_.size());
     batch.reserve(n);
     std::move(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(n),

@@ -1,3 +1,5 @@
+#include <ctime>
+
 #include "config/time.h"
 
 namespace freshet {
@@ -7,5 +9,11 @@ EventTime SystemClock::now() const {
 }
 
 SteadyTime SystemClock::steady_now() const { return std::chrono::steady_clock::now(); }
+
+BootTime SystemClock::boot_now() const {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return BootTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 
 }  // namespace freshet

@@ -44,6 +44,9 @@ struct StateConfig {
   std::uint32_t bot_events_per_minute_max = 300;
   /// A quantity or value above this is absurd: the event is folded but not learned from.
   double absurd_quantity_min = 100000;
+  /// Users owed a list and dead letters not acknowledged, in one partition: beyond, its reading
+  /// stops until some are.
+  std::size_t owed_max = 100'000;
   /// Memory of all databases together: block cache and memtables.
   std::size_t block_cache_bytes = 256u << 20;
   std::size_t write_buffer_bytes = 128u << 20;

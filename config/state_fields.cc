@@ -47,6 +47,10 @@ void add_fields(ConfigFields& f, StateConfig& c) {
         "0 = off.");
   f.add("absurd_quantity_min", &c.absurd_quantity_min, between(1, 1e18),
         "An event with a quantity or value above this is folded but not learned from.");
+  f.add(
+      "owed_max", &c.owed_max, between(1, 10e6),
+      "Users owed a list and dead letters not acknowledged, in one partition; beyond, its reading "
+      "stops until some are.");
   f.add("block_cache_bytes", &c.block_cache_bytes, bytes_between(kMiB, kTiB),
         "Memory for blocks read, all databases together.");
   f.add("write_buffer_bytes", &c.write_buffer_bytes, bytes_between(kMiB, kTiB),

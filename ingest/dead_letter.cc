@@ -24,6 +24,8 @@ std::string_view to_string(BadRecordReason reason) {
       return "bad_value";
     case BadRecordReason::kBadEmbedding:
       return "bad_embedding";
+    case BadRecordReason::kPoison:
+      return "poison";
   }
   return "malformed";
 }

@@ -20,8 +20,9 @@ enum class BadRecordReason : std::uint8_t {
   kBadQuantity = 7,
   kBadValue = 8,  ///< Another value out of its range (price, too many items, too long an id).
   kBadEmbedding = 9,
+  kPoison = 10,  ///< The process died three times with it in hand.
 };
-inline constexpr std::size_t kBadRecordReasonCount = 10;
+inline constexpr std::size_t kBadRecordReasonCount = 11;
 
 /// Returns the reason's name, for example "bad_time": the metric label and the dead letter's
 /// header.

@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kCommitInterval{1};
+constexpr milliseconds kCommitInterval{1000};
 
 KafkaProperties group_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = reader_properties(config);
@@ -125,12 +125,19 @@ class KafkaConsumer::Impl {
     }
   }
 
-  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t answer, rd_kafka_topic_partition_list_t*,
-                        void*) {
-    // Nobody resumes from these, so the next one mends it.
-    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      spdlog::debug("kafka: offsets for lag tools not written: {}", rd_kafka_err2str(answer));
+  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t answer,
+                        rd_kafka_topic_partition_list_t* offsets, void* opaque) {
+    auto& self = *static_cast<Impl*>(opaque);
+    const auto asked = std::exchange(self.commit_asked_, std::nullopt);
+    for (int i = 0; answer == RD_KAFKA_RESP_ERR_NO_ERROR && i < offsets->cnt; ++i) {
+      answer = offsets->elems[i].err;
     }
+    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (asked) self.owner_.confirmed(*asked);
+      return;
+    }
+    // Nobody resumes from these, so the next one mends it; until then nothing is confirmed.
+    spdlog::debug("kafka: offsets for lag tools not written: {}", rd_kafka_err2str(answer));
   }
 
   bool cooperative() const {
@@ -153,6 +160,7 @@ class KafkaConsumer::Impl {
     settle(cooperative() ? rd_kafka_incremental_assign(handle_.get(), taken.get())
                          : to_kafka_error(rd_kafka_assign(handle_.get(), taken.get())));
     rebalancing_ = false;
+    next_commit_ = {};  // Nothing goes out before the group has confirmed.
   }
 
   /// A partition beyond those that were counted: the topic got more.
@@ -179,7 +187,10 @@ class KafkaConsumer::Impl {
       forget(partition);
       return start;
     }
-    if (*start >= broker->low && *start <= broker->high) return start;
+    if (*start >= broker->low && *start <= broker->high) {
+      commit(partition, *start);
+      return start;
+    }
     give_up(partition);
     return error(ErrorCode::kCorrupt,
                  fmt::format("partition {} of {}: the state stands at offset {}, the log has {} to "
@@ -229,8 +240,8 @@ class KafkaConsumer::Impl {
 
   void flush_commits() {
     // A commit that crosses a rebalance carries an old generation and costs us the assignment.
-    if (rebalancing_ || clock_.steady_now() < next_commit_) return;
-    next_commit_ = clock_.steady_now() + kCommitInterval;
+    if (rebalancing_ || commit_asked_ || clock_.steady_now() < next_commit_) return;
+    next_commit_ = clock_.steady_now() + std::min(kCommitInterval, config_.session_timeout / 4);
     const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
     {
       const std::lock_guard lock(commits_mutex_);
@@ -241,7 +252,11 @@ class KafkaConsumer::Impl {
             ->offset = next.value;
       }
     }
-    if (offsets->cnt > 0) rd_kafka_commit(handle_.get(), offsets.get(), 1);
+    if (offsets->cnt == 0) return;
+    const BootTime asked = clock_.boot_now();
+    if (rd_kafka_commit(handle_.get(), offsets.get(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      commit_asked_ = asked;
+    }
   }
 
   const KafkaSourceConfig config_;
@@ -254,6 +269,7 @@ class KafkaConsumer::Impl {
   std::size_t partition_count_ = 0;
   bool rebalancing_ = false;
   SteadyTime next_commit_{};
+  std::optional<BootTime> commit_asked_;  // When the commit that is under way was sent.
   std::mutex commits_mutex_;
   std::map<PartitionId, Offset> commits_;
 };

@@ -6,6 +6,7 @@
 #include "config/ids.h"
 #include "config/ingest_config.h"
 #include "config/result.h"
+#include "config/time.h"
 #include "ingest/record_source.h"
 
 namespace freshet {
@@ -30,6 +31,10 @@ class PartitionOwner {
   /// Gives a partition up, be it in good order or lost: its task has stopped and its source is
   /// destroyed when it returns. Only then can another process be given the partition.
   virtual void revoked(PartitionId partition) = 0;
+
+  /// The group answered, as to its member, a request that was sent at `asked`: what was owned then
+  /// cannot be given away before `asked` plus the session timeout.
+  virtual void confirmed(BootTime asked) = 0;
 };
 
 /// A member of the consumer group: learns which partitions are ours and tells their owner. Records
@@ -52,7 +57,8 @@ class KafkaConsumer {
   Status run_once(std::chrono::milliseconds wait);
 
   /// Notes the group's offset for lag tools; written about once a second by run_once(), never
-  /// during a rebalance, and never read. Thread-safe.
+  /// during a rebalance, and never read. What the group accepts is a proof of membership, see
+  /// PartitionOwner::confirmed. Thread-safe.
   void commit(PartitionId partition, Offset next);
 
   /// Gives all partitions up and leaves the group (a static member stays known to it).

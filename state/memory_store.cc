@@ -1,11 +1,15 @@
 #include "state/memory_store.h"
 
+#include <utility>
+
 namespace freshet {
 
 Result<Recovery> MemoryStore::recover() {
   Recovery recovery;
   recovery.next_offset = next_offset_;
   recovery.epoch = epoch_ = Epoch{epoch_.value + 1};
+  recovery.orderly = !std::exchange(open_, true);
+  recovery.attempt = attempt_;
   for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
   for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
   recovery.source_offsets = source_offsets_;
@@ -25,6 +29,7 @@ Result<std::vector<std::optional<std::string>>> MemoryStore::load(std::span<cons
 Status MemoryStore::commit(const Commit& commit) {
   next_offset_ = commit.next_offset;
   if (commit.newest_record) newest_record_ = commit.newest_record;
+  if (attempt_ && commit.next_offset > attempt_->first) attempt_.reset();
   for (const auto& [user, state] : commit.states) users_[user] = state;
   for (const OwedList& owed : commit.owed) owed_[owed.user] = owed;
   for (const UserId& user : commit.settled) owed_.erase(user);
@@ -32,6 +37,16 @@ Status MemoryStore::commit(const Commit& commit) {
   for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
   for (const auto& [partition, offset] : commit.source_offsets) source_offsets_[partition] = offset;
   return {};
+}
+
+Status MemoryStore::note(const Attempt& attempt) {
+  attempt_ = attempt;
+  return {};
+}
+
+void MemoryStore::close() {
+  open_ = false;
+  attempt_.reset();
 }
 
 Status MemoryStore::visit_users(

@@ -13,6 +13,8 @@ class MemoryStore final : public StateStore {
   Result<Recovery> recover() override;
   Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) override;
   Status commit(const Commit& commit) override;
+  Status note(const Attempt& attempt) override;
+  void close() override;
   Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
 
   /// The last record processed.
@@ -20,6 +22,8 @@ class MemoryStore final : public StateStore {
 
  private:
   Epoch epoch_{0};
+  bool open_ = false;
+  std::optional<Attempt> attempt_;
   std::optional<Offset> next_offset_;
   std::optional<LogMark> newest_record_;
   std::map<UserId, std::string> users_;

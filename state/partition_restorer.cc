@@ -158,6 +158,7 @@ Status PartitionRestorer::bring_in(Sources& sources, std::size_t chosen) {
   auto opened = RocksDbStore::open(sources.directory, resources_);
   if (!opened) return tl::unexpected(opened.error());
   sources.local = std::move(*opened);
+  sources.local->close();  // Whoever had it open when it was copied did not die of it.
   std::swap(sources.snapshots.front(), sources.snapshots[chosen]);
   return was_sound ? remove_tree(sources.directory + kReplaced) : Status{};
 }

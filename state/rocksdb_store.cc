@@ -28,6 +28,8 @@ constexpr const char* kEpochKey = "epoch";
 /// Newest offset of a rekeyed log's source partition; its number follows.
 constexpr std::string_view kSourceKeys = "source/";
 constexpr const char* kNewestRecordKey = "newest_record";
+constexpr const char* kOpenKey = "open";        // Stands from recover() to close().
+constexpr const char* kAttemptKey = "attempt";  // stored_rows.cc
 constexpr std::int64_t kFormat = 1;
 
 /// A checkpoint copies so much of the write-ahead log rather than flush it into one more small
@@ -82,6 +84,7 @@ struct RocksDbStore::Parts {
   std::string directory;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
+  std::optional<Attempt> attempt;  // As the row stands.
 
   ~Parts() {
     for (auto* family : families) {
@@ -98,6 +101,17 @@ struct RocksDbStore::Parts {
     const std::int64_t value = in.zigzag();
     if (!in.ok()) return error(ErrorCode::kCorrupt, directory + ": unreadable row " + key);
     return value;
+  }
+
+  Status read_attempt() {
+    std::string row;
+    const rocksdb::Status status = db->Get({}, families[kMeta], kAttemptKey, &row);
+    if (status.IsNotFound()) return {};
+    if (!status.ok()) return failure("read", directory, status);
+    auto read = decode_attempt(row);
+    if (!read) return error(read.error().code, directory + ": " + read.error().text);
+    attempt = *read;
+    return {};
   }
 
   template <class Visit>
@@ -180,10 +194,19 @@ Result<Recovery> RocksDbStore::recover() {
   }
   const auto position = parts_->position();
   if (!position) return tl::unexpected(position.error());
+  const auto open = parts_->number(kOpenKey);
+  if (!open) return tl::unexpected(open.error());
+  FRESHET_RETURN_IF_ERROR(parts_->read_attempt());
+
   Recovery recovery;
+  recovery.orderly = !open->has_value();
+  recovery.attempt = parts_->attempt;
   recovery.next_offset = position->next_offset;
   recovery.epoch = Epoch{position->epoch.value + 1};
   FRESHET_RETURN_IF_ERROR(write_epoch(recovery.epoch));
+  const auto opened = parts_->db->Put({}, parts_->families[kMeta], kOpenKey,
+                                      Parts::number_row(recovery.epoch.value));
+  if (!opened.ok()) return failure("write", parts_->directory, opened);
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kOutbox, [&](auto user, auto row) -> Status {
     auto owed = decode_owed_list(user, row);
     if (!owed) return tl::unexpected(owed.error());
@@ -294,9 +317,28 @@ Status RocksDbStore::commit(const Commit& commit) {
   if (commit.newest_record) {
     batch.Put(families[kMeta], kNewestRecordKey, encode_row(*commit.newest_record));
   }
+  const bool attempt_done = parts_->attempt && commit.next_offset > parts_->attempt->first;
+  if (attempt_done) batch.Delete(families[kMeta], kAttemptKey);
   const rocksdb::Status status = parts_->db->Write({}, &batch);
   if (!status.ok()) return failure("write", parts_->directory, status);
+  if (attempt_done) parts_->attempt.reset();
   return {};
+}
+
+Status RocksDbStore::note(const Attempt& attempt) {
+  const auto status =
+      parts_->db->Put({}, parts_->families[kMeta], kAttemptKey, encode_row(attempt));
+  if (!status.ok()) return failure("write", parts_->directory, status);
+  parts_->attempt = attempt;
+  return {};
+}
+
+void RocksDbStore::close() {
+  rocksdb::WriteBatch batch;
+  batch.Delete(parts_->families[kMeta], kOpenKey);
+  batch.Delete(parts_->families[kMeta], kAttemptKey);
+  // Without it the next start suspects the first batch a little earlier than it should.
+  parts_->db->Write({}, &batch).PermitUncheckedError();
 }
 
 Status RocksDbStore::visit_users(

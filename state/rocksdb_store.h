@@ -50,6 +50,8 @@ class RocksDbStore final : public StateStore {
   Result<Recovery> recover() override;
   Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) override;
   Status commit(const Commit& commit) override;
+  Status note(const Attempt& attempt) override;
+  void close() override;
   Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
 
   /// Where the database stands, read without opening it for writing: nothing is changed. Errors as

@@ -38,6 +38,14 @@ struct Commit {
   std::optional<LogMark> newest_record;      ///< The last one processed; empty = as before.
 };
 
+/// A batch that is about to be processed, noted so that it is known should it kill the process.
+struct Attempt {
+  Offset first;    ///< Of the batch's first record.
+  int number = 1;  ///< How often this was attempted without success, this time included.
+
+  friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
 /// Where a partition goes on after a start.
 struct Recovery {
   std::optional<Offset> next_offset;  ///< Empty = a new database.
@@ -45,6 +53,8 @@ struct Recovery {
   std::vector<OwedList> owed;
   std::vector<DeadLetter> dead_letters;
   SourceOffsetMap source_offsets;
+  bool orderly = true;             ///< The owner before closed the store, or there was none.
+  std::optional<Attempt> attempt;  ///< Noted last, and neither committed nor closed since.
 };
 
 /// The durable state of one partition. Port: RocksDB, memory. Confined to one thread.
@@ -60,6 +70,12 @@ class StateStore {
 
   /// Makes `commit` durable as a whole: after a crash of the process all of it is there, or none.
   virtual Status commit(const Commit& commit) = 0;
+
+  /// Notes `attempt`, as durable as a commit. A commit that passes its record forgets it.
+  virtual Status note(const Attempt& attempt) = 0;
+
+  /// The orderly end: no record is to blame for it.
+  virtual void close() = 0;
 
   /// Calls `visit(user, encoded state)` for every user in key order.
   virtual Status visit_users(

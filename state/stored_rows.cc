@@ -5,6 +5,7 @@
 namespace freshet {
 
 // owed_list   := version: u8 (=1) | offset: zigzag | event_time: zigzag ms
+// attempt     := version: u8 (=1) | first: zigzag | number: zigzag
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
 // source      := version: u8 (=1) | partition: zigzag | offset: zigzag
@@ -38,6 +39,24 @@ Result<OwedList> decode_owed_list(std::string_view user, std::string_view row) {
   owed.event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
   if (!in.ok() || !in.at_end()) return unreadable("outbox");
   return owed;
+}
+
+std::string encode_row(const Attempt& attempt) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(attempt.first.value);
+  out.zigzag(attempt.number);
+  return out.take();
+}
+
+Result<Attempt> decode_attempt(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("attempt");
+  Attempt attempt;
+  attempt.first = Offset{in.zigzag()};
+  attempt.number = static_cast<int>(in.zigzag());
+  if (!in.ok() || !in.at_end()) return unreadable("attempt");
+  return attempt;
 }
 
 std::string encode_row(const DeadLetter& letter) {

@@ -8,10 +8,14 @@
 
 namespace freshet {
 
-/// Rows of the outbox and of the dead letters as they stand on disk. Thread-safe.
+/// Rows of the outbox, of attempts and of the dead letters as they stand on disk. Thread-safe.
 /// Decoding errors: kCorrupt.
 std::string encode_row(const OwedList& owed);
 Result<OwedList> decode_owed_list(std::string_view user, std::string_view row);
+
+std::string encode_row(const Attempt& attempt);
+Result<Attempt> decode_attempt(std::string_view row);
+
 std::string encode_row(const DeadLetter& letter);
 Result<DeadLetter> decode_dead_letter(std::string_view row);
 

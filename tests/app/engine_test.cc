@@ -34,10 +34,11 @@ class EngineTest : public testing::Test {
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}) {
     config_.scoring.learning.directory.clear();
-    engine_ = std::make_unique<Engine>(
-        EngineParts{config_, publisher_, router_, figures_, clock_, {}, [this](const Error& e) {
-                      failure_ = e.text;
-                    }});
+    lease_.hold_for_ever();
+    engine_ = std::make_unique<Engine>(EngineParts{
+        config_, publisher_, router_, figures_, lease_, clock_, {}, [this](const Error& e) {
+          failure_ = e.text;
+        }});
     EXPECT_TRUE(engine_->start());
   }
 
@@ -60,7 +61,8 @@ class EngineTest : public testing::Test {
   SystemClock clock_;
   prometheus::Registry registry_;
   TitleBook titles_{1'000};
-  DeliveryRouter router_{10'000};
+  DeliveryRouter router_{config_};
+  Lease lease_{clock_, std::chrono::milliseconds{0}};
   PipelineFigures figures_;
   FakePublisher publisher_;
   std::string failure_;

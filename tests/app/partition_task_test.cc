@@ -23,6 +23,7 @@ std::string click(const std::string& user, const std::string& item, std::int64_t
 }
 
 constexpr std::int64_t kStartMs = 1'750'000'000'000;
+constexpr std::chrono::milliseconds kLease{10'000};
 
 /// A log of clicks of a few users with broken records among them.
 std::vector<std::string> make_log(std::size_t size, std::uint64_t seed) {
@@ -58,7 +59,14 @@ class Process {
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}),
         store_(std::make_unique<FailingStore>(store)),
-        task_(PartitionId{0}, config_, {learning_, ranking_, publisher_, figures_, clock_}) {}
+        task_(PartitionId{0}, config_,
+              {learning_, ranking_, publisher_, figures_, lease_, clock_}) {
+    lease_.confirm(clock_.boot_now());
+  }
+
+  /// Time passes and the group confirms nothing.
+  void lose_lease() { clock_.advance(kLease); }
+  void renew_lease() { lease_.confirm(clock_.boot_now()); }
 
   void fail_commit(int n) { store_->fail_commit(n); }
 
@@ -91,7 +99,8 @@ class Process {
   TitleBook titles_{1'000};
   LearningQueue learning_;
   RankQueue ranking_;
-  DeliveryRouter router_{100'000};
+  DeliveryRouter router_{config_};
+  Lease lease_{clock_, kLease};
   PipelineFigures figures_;
   FakePublisher publisher_;
   std::unique_ptr<FailingStore> store_;
@@ -387,6 +396,76 @@ TEST(PartitionTask, RemembersTheLastRecordItProcessed) {
   last.value = log[1];
 
   EXPECT_EQ(store.newest_record(), mark_of(last));
+}
+
+TEST(PartitionTask, SendsNoMoreListsThanAnswersHaveRoomFor) {
+  Config config;
+  config.sinks.kafka.in_flight_max = 3;
+  std::vector<std::string> log;
+  for (int i = 0; i < 8; ++i) log.push_back(click("u" + std::to_string(i), "a", kStartMs + i));
+  MemoryStore store;
+  Process process(store, config);
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  std::size_t served = 0;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(process.run_once(source));
+    const std::size_t n = process.serve().size();
+    EXPECT_LE(n, 3u);
+    served += n;
+  }
+
+  EXPECT_EQ(served, 8u);
+}
+
+TEST(PartitionTask, StopsReadingWhileTooManyDeadLettersWait) {
+  Config config;
+  config.state.owed_max = 4;
+  const std::vector<std::string> log(10, "{broken");
+  MemoryStore store;
+  Process process(store, config);
+  process.open();
+  process.publisher().hold();
+  FakeSource source = source_of(log, Offset{0}, 2);
+  for (int round = 0; round < 6; ++round) ASSERT_TRUE(process.run_once(source));
+
+  EXPECT_EQ(process.task().next_offset(), Offset{4});
+}
+
+TEST(PartitionTask, NeitherReadsNorSendsWithoutALease) {
+  const std::vector<std::string> log{click("u", "a", kStartMs), "{broken"};
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  process.lose_lease();
+  ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(process.task().next_offset(), Offset{0});
+
+  process.renew_lease();
+  ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(process.serve().size(), 1u);
+  EXPECT_EQ(process.publisher().dead_letters().size(), 1u);
+}
+
+TEST(PartitionTask, SetsARecordAsideThatEndedThreeProcesses) {
+  const std::vector<std::string> log{click("u", "a", kStartMs), click("u", "b", kStartMs + 1)};
+  MemoryStore store;
+  ASSERT_TRUE(store.recover());
+  ASSERT_TRUE(store.note({Offset{0}, 3}));
+  Process process(store, Config{});
+  process.open();
+  process.publisher().hold();
+  FakeSource source = source_of(log, Offset{0}, 10);
+  ASSERT_TRUE(process.run_once(source));
+  ASSERT_TRUE(process.run_once(source));
+
+  ASSERT_EQ(process.publisher().dead_letters().size(), 1u);
+  EXPECT_EQ(process.publisher().dead_letters()[0].why.reason, BadRecordReason::kPoison);
+  EXPECT_EQ(process.publisher().dead_letters()[0].value, log[0]);
+  const auto requests = process.serve();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].state.history.size(), 1u) << "the other record is folded";
 }
 
 TEST(PartitionTask, AnswersAQuestionFromItsState) {

@@ -23,6 +23,8 @@ class FailingStore final : public StateStore {
     if (failed_) return error(ErrorCode::kUnavailable, "planted failure");
     return store_.commit(commit);
   }
+  Status note(const Attempt& attempt) override { return store_.note(attempt); }
+  void close() override { store_.close(); }
   Status visit_users(
       const std::function<void(std::string_view, std::string_view)>& visit) override {
     return store_.visit_users(visit);

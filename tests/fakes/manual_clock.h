@@ -9,6 +9,7 @@ class ManualClock final : public Clock {
  public:
   EventTime now() const override { return now_; }
   SteadyTime steady_now() const override { return steady_; }
+  BootTime boot_now() const override { return BootTime(steady_.time_since_epoch()); }
   void advance(std::chrono::milliseconds by) {
     now_ += by;
     steady_ += by;

@@ -35,6 +35,10 @@ void FreshetProcess::kill9() {
   if (process_ > 0) end(SIGKILL);
 }
 
+void FreshetProcess::suspend() { ::kill(process_, SIGSTOP); }
+
+void FreshetProcess::resume() { ::kill(process_, SIGCONT); }
+
 int FreshetProcess::stop() {
   const int status = end(SIGTERM);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

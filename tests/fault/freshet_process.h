@@ -22,6 +22,9 @@ class FreshetProcess {
 
   /// As a crash of the process would.
   void kill9();
+  /// As a machine that stands still, and goes on.
+  void suspend();
+  void resume();
   /// Asks it to stop and waits; returns its exit status.
   int stop();
   bool is_running();

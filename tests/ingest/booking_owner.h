@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ class BookingOwner final : public PartitionOwner {
 
   void revoked(PartitionId partition) override { sources_.erase(partition); }
 
+  void confirmed(BootTime asked) override { confirmed_ = asked; }
+
+  /// When the newest request was sent by which the group knew its member.
+  std::optional<BootTime> newest_confirmation() const { return confirmed_; }
+
   std::size_t read_some() {
     std::size_t count = 0;
     for (auto& [partition, source] : sources_) {
@@ -63,6 +69,7 @@ class BookingOwner final : public PartitionOwner {
   const std::vector<std::size_t>& counts() const { return counts_; }
 
  private:
+  std::optional<BootTime> confirmed_;
   Books& books_;
   std::map<PartitionId, std::unique_ptr<RecordSource>> sources_;
   std::vector<std::size_t> counts_;

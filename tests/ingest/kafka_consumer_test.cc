@@ -93,6 +93,22 @@ TEST_P(KafkaAssignmentTest, DeliversEveryRecordOnceAndInOrder) {
   EXPECT_EQ(owner.source(PartitionId{1}).watermarks().high, Offset{kCount / kPartitionCount});
 }
 
+TEST_F(KafkaConsumerTest, TellsWhenAskedTheGroupKnewItsMember) {
+  const SystemClock clock;
+  Books books;
+  BookingOwner owner(books);
+  const BootTime before = clock.boot_now();
+  const auto consumer = open(owner);
+  ASSERT_NE(consumer, nullptr);
+
+  const bool confirmed = step_until([&] { EXPECT_TRUE(consumer->run_once(milliseconds{1})); },
+                                    [&] { return owner.newest_confirmation().has_value(); });
+
+  ASSERT_TRUE(confirmed) << "an assignment alone proves nothing, an accepted commit does";
+  EXPECT_GT(*owner.newest_confirmation(), before);
+  EXPECT_LT(*owner.newest_confirmation(), clock.boot_now());
+}
+
 TEST_F(KafkaConsumerTest, StartsAtTheOwnersOffset) {
   produce(400);
   Books books;

@@ -49,6 +49,7 @@ class HandClock final : public Clock {
  public:
   EventTime now() const override { return EventTime{}; }
   SteadyTime steady_now() const override { return now_; }
+  BootTime boot_now() const override { return BootTime(now_.time_since_epoch()); }
   void advance(microseconds by) { now_ += by; }
 
  private:

@@ -17,6 +17,7 @@ class StoppedClock final : public Clock {
   explicit StoppedClock(EventTime now) : now_(now) {}
   EventTime now() const override { return now_; }
   SteadyTime steady_now() const override { return {}; }
+  BootTime boot_now() const override { return {}; }
 
  private:
   EventTime now_;

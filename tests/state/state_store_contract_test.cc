@@ -147,6 +147,31 @@ TEST_P(StateStoreContract, KeepsTheNewestSourceOffsets) {
   EXPECT_EQ(recover_after_reopening().source_offsets, expected);
 }
 
+TEST_P(StateStoreContract, KnowsWhetherItsOwnerBeforeClosedIt) {
+  EXPECT_TRUE(recover().orderly) << "nobody had it";
+  EXPECT_FALSE(recover_after_reopening().orderly);
+  store().close();
+  EXPECT_TRUE(recover_after_reopening().orderly);
+}
+
+TEST_P(StateStoreContract, KeepsAnAttemptUntilACommitPassesIt) {
+  recover();
+  ASSERT_TRUE(store().note({Offset{7}, 2}));
+  commit({.next_offset = Offset{7}});  // Acknowledgements alone.
+  EXPECT_THAT(recover_after_reopening().attempt, Optional(Attempt{Offset{7}, 2}));
+
+  commit({.next_offset = Offset{8}});
+  EXPECT_EQ(recover_after_reopening().attempt, std::nullopt);
+}
+
+TEST_P(StateStoreContract, BlamesNoRecordForAnOrderlyEnd) {
+  recover();
+  ASSERT_TRUE(store().note({Offset{7}, 2}));
+  store().close();
+
+  EXPECT_EQ(recover_after_reopening().attempt, std::nullopt);
+}
+
 TEST_P(StateStoreContract, MovesTheNextOffsetWithAnEmptyCommit) {
   recover();
   commit({.next_offset = Offset{0}});

@@ -1,0 +1,17 @@
+#include "app/leased_publisher.h"
+
+namespace freshet {
+
+Status LeasedPublisher::publish(const RankedList& list) {
+  if (lease_.valid()) return publisher_.publish(list);
+  handlers_.on_list({list.user, list.position, false, list.received_time});
+  return {};
+}
+
+Status LeasedPublisher::publish(const DeadLetter& letter) {
+  if (lease_.valid()) return publisher_.publish(letter);
+  handlers_.on_dead_letter({letter.partition, letter.offset, false});
+  return {};
+}
+
+}  // namespace freshet

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <deque>
+
+#include "tests/simulator/reference.h"
+#include "tests/simulator/simulated_group.h"
+#include "tests/simulator/simulated_log.h"
+#include "tests/simulator/simulated_publisher.h"
+#include "tests/simulator/simulated_snapshots.h"
+
+namespace freshet::sim {
+
+/// All that outlives every process and machine of ours: the logs, what was published, the group.
+/// Confined to one thread.
+struct Broker {
+  Broker(World& world, const Config& config, int partitions, WorldTime session_timeout)
+      : group(world, partitions, session_timeout),
+        snapshots(world),
+        has_snapshots(world.random.chance(0.5)) {
+    for (int i = 0; i < partitions; ++i) {
+      logs.emplace_back(PartitionId{i});
+      references.emplace_back(config, logs.back());
+    }
+  }
+
+  SimulatedLog& log(PartitionId partition) {
+    return logs[static_cast<std::size_t>(partition.value)];
+  }
+  TopicPartition name_of(PartitionId partition) const {
+    return {"events", static_cast<std::int32_t>(logs.size()), partition};
+  }
+  Reference& reference(PartitionId partition) {
+    return references[static_cast<std::size_t>(partition.value)];
+  }
+
+  std::deque<SimulatedLog> logs;
+  std::deque<Reference> references;
+  SimulatedOutput output;
+  SimulatedGroup group;
+  SimulatedSnapshots snapshots;
+  const bool has_snapshots;                ///< In this schedule.
+  std::map<PartitionId, Epoch> epoch_max;  ///< The largest that any machine took.
+  MemberId next_member = 0;
+};
+
+}  // namespace freshet::sim

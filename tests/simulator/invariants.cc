@@ -1,0 +1,129 @@
+#include "tests/simulator/invariants.h"
+
+#include <algorithm>
+
+#include "state/user_state_codec.h"
+
+namespace freshet::sim {
+namespace {
+
+/// What is compared for one database.
+struct Subject {
+  World& world;
+  PartitionId partition;
+  const Reference::Replay& replay;
+  const SimulatedOutput::Partition& output;
+  std::set<Offset> refused;  ///< Undecodable, or set aside.
+  Recovery recovery;
+  Offset next;
+};
+
+void check_states(const Subject& s, MemoryStore& image) {
+  std::size_t stored = 0;
+  ignore_error(image.visit_users([&](std::string_view user, std::string_view state) {
+    ++stored;
+    const auto it = s.replay.users.find(UserId(user));
+    const auto* expected =
+        it == s.replay.users.end() ? nullptr : Reference::newest_before(it->second, s.next);
+    s.world.require(expected && expected->state == state,
+                    "partition {}: the state of {} at {} is not that of the replay",
+                    s.partition.value, user, s.next.value);
+  }),
+               "memory can be read");
+  const auto expected = std::count_if(
+      s.replay.users.begin(), s.replay.users.end(),
+      [&](const auto& user) { return Reference::newest_before(user.second, s.next) != nullptr; });
+  s.world.require(static_cast<std::ptrdiff_t>(stored) == expected,
+                  "partition {}: {} users at {}, the replay has {}", s.partition.value, stored,
+                  s.next.value, expected);
+}
+
+void check_debts(const Subject& s) {
+  std::map<UserId, Offset> owed;
+  for (const OwedList& list : s.recovery.owed) owed[list.user] = list.offset;
+  for (const auto& [user, changes] : s.replay.users) {
+    const auto due = Reference::newest_owed_before(changes, s.next);
+    if (!due) continue;
+    const auto list = s.output.newest_lists.find(user);
+    const bool published = list != s.output.newest_lists.end() && list->second.offset >= *due;
+    const auto row = owed.find(user);
+    // An impression after the event in its batch may have moved the row's offset on.
+    const bool stored = row != owed.end() && row->second >= *due && row->second < s.next;
+    s.world.require(published || stored,
+                    "partition {}: the list of {} for offset {} is neither published nor owed",
+                    s.partition.value, user, due->value);
+  }
+}
+
+void check_refused(const Subject& s) {
+  std::set<Offset> kept;
+  for (const DeadLetter& letter : s.recovery.dead_letters) {
+    kept.insert(letter.offset);
+    s.world.require(s.refused.contains(letter.offset),
+                    "partition {}: record {} is a dead letter for no reason", s.partition.value,
+                    letter.offset.value);
+  }
+  for (const Offset offset : s.refused) {
+    if (offset >= s.next) break;
+    s.world.require(kept.contains(offset) || s.output.dead_letters.contains(offset),
+                    "partition {}: the dead letter of record {} is lost", s.partition.value,
+                    offset.value);
+  }
+}
+
+}  // namespace
+
+void check_database(World& world, Broker& broker, PartitionId partition, const Image& database,
+                    std::size_t owed_max) {
+  MemoryStore image = database.store;
+  Recovery recovery = *image.recover();
+  if (!recovery.next_offset) return;
+  const Offset next = *recovery.next_offset;
+  const Lineage& lineage = database.lineage;
+  const auto& replay = broker.reference(partition).replay(lineage);
+  std::set<Offset> refused = replay.refused;
+  refused.insert(lineage.set_aside.begin(), lineage.set_aside.end());
+  const Subject subject{world,
+                        partition,
+                        replay,
+                        broker.output.partition(lineage.incarnation, partition),
+                        std::move(refused),
+                        std::move(recovery),
+                        next};
+  check_states(subject, image);
+  check_debts(subject);
+  check_refused(subject);
+  const std::size_t debts = subject.recovery.owed.size() + subject.recovery.dead_letters.size();
+  world.require(debts <= owed_max, "partition {}: {} debts, the bound is {}", partition.value,
+                debts, owed_max);
+}
+
+void check_request(World& world, Broker& broker, const Lineage& lineage,
+                   const RankRequest& request) {
+  const auto& replay = broker.reference(request.position.partition).replay(lineage);
+  const auto user = replay.users.find(request.user);
+  const std::string state = encode(request.state);
+  const bool known =
+      user != replay.users.end() &&
+      std::any_of(user->second.begin(), user->second.end(), [&](const Reference::Change& change) {
+        return change.offset >= request.position.offset && change.state == state;
+      });
+  world.require(known, "partition {}: the list of {} does not reflect offset {}",
+                request.position.partition.value, request.user, request.position.offset.value);
+}
+
+void check_dead_letters(World& world, Broker& broker, PartitionId partition,
+                        const Lineage& lineage) {
+  const auto& replay = broker.reference(partition).replay(lineage);
+  for (const auto& [offset, reason] :
+       broker.output.partition(lineage.incarnation, partition).dead_letters) {
+    // A record that another machine set aside is one of its own; see check_set_aside.
+    if (reason == BadRecordReason::kPoison) continue;
+    const bool not_read = offset < lineage.begin || lineage.set_aside.contains(offset);
+    world.require(not_read || replay.refused.contains(offset),
+                  "partition {}: record {} went to the dead letters for no reason", partition.value,
+                  offset.value);
+  }
+}
+
+}  // namespace freshet::sim

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "tests/simulator/simulated_log.h"
+
+namespace freshet::sim {
+
+/// What a database has read: the records of one incarnation of the log from `begin` on, without
+/// those it set aside.
+struct Lineage {
+  int incarnation = 0;
+  Offset begin;
+  std::set<Offset> set_aside;
+
+  friend auto operator<=>(const Lineage&, const Lineage&) = default;
+};
+
+/// What should be, by the plainest means: a log decoded and folded one record at a time into a map,
+/// without batches, commits or restarts. Confined to one thread.
+class Reference {
+ public:
+  /// One change of a user's state.
+  struct Change {
+    Offset offset;
+    std::string state;  ///< Encoded, after the event at `offset`.
+    bool owes = false;  ///< The event is one for which a list is owed.
+  };
+  struct Replay {
+    Offset next{0};
+    std::map<UserId, std::vector<Change>> users;
+    std::set<Offset> refused;  ///< Records that cannot be decoded.
+  };
+
+  Reference(const Config& config, const SimulatedLog& log) : config_(config), log_(log) {}
+
+  /// The replay of `lineage` up to the end of the log. Valid until the next call.
+  const Replay& replay(const Lineage& lineage);
+
+  /// The user's newest change before `next`; null when there is none.
+  static const Change* newest_before(const std::vector<Change>& changes, Offset next);
+
+  /// The user's newest event before `next` for which a list is owed.
+  static std::optional<Offset> newest_owed_before(const std::vector<Change>& changes, Offset next);
+
+ private:
+  void fold(const LogRecord& record, Replay& replay) const;
+
+  const Config& config_;
+  const SimulatedLog& log_;
+  std::map<Lineage, Replay> replays_;
+};
+
+}  // namespace freshet::sim

@@ -1,0 +1,152 @@
+#include "tests/simulator/simulated_store.h"
+
+#include <algorithm>
+
+namespace freshet::sim {
+namespace {
+
+constexpr double kSyncedByItself = 0.05;  // The memtable is flushed, or the kernel writes back.
+
+/// What `commit` holds beside the part that a mutation writes on its own.
+Commit without_part(Commit commit, Mutation mutation, Commit& part) {
+  part.next_offset = commit.next_offset;
+  if (mutation == Mutation::kOwedOutsideCommit) part.owed = std::exchange(commit.owed, {});
+  if (mutation == Mutation::kDeadLetterOutsideCommit) {
+    part.dead_letters = std::exchange(commit.dead_letters, {});
+  }
+  if (mutation == Mutation::kOffsetBeforeState) std::swap(part, commit);
+  return commit;
+}
+
+}  // namespace
+
+void SimulatedDatabase::raise_epoch(Epoch epoch) {
+  if (epoch <= written_.position.epoch) return;
+  add(TakeEpoch{epoch});
+  sync();
+}
+
+Recovery SimulatedDatabase::recover() {
+  auto recovery = *written_.store.recover();
+  recovery.epoch = Epoch{written_.position.epoch.value + 1};
+  add(TakeEpoch{recovery.epoch, true});
+  if (!world_.has(Mutation::kEpochNotSynced)) sync();
+  if (world_.has(Mutation::kEpochNotRaised) && recovery.epoch.value > 1) --recovery.epoch.value;
+  if (world_.has(Mutation::kOutboxLostAtRestart)) recovery.owed.clear();
+  world_.require(recovery.epoch > epoch_max_, "epoch {} was taken before: {} is the largest",
+                 recovery.epoch.value, epoch_max_.value);
+  epoch_max_ = recovery.epoch;
+  return recovery;
+}
+
+void SimulatedDatabase::begin_at(int incarnation, Offset low) {
+  synced_.lineage = written_.lineage = {incarnation, low, {}};
+}
+
+void SimulatedDatabase::write(const Commit& commit) { add(commit); }
+
+void SimulatedDatabase::write(const Attempt& attempt) { add(attempt); }
+
+void SimulatedDatabase::close() { add(Close{}); }
+
+void SimulatedDatabase::add(Write write) {
+  apply(write, written_);
+  unsynced_.push_back(std::move(write));
+  if (world_.random.chance(kSyncedByItself)) sync();
+}
+
+void SimulatedDatabase::tear() {
+  const std::size_t kept = world_.random.below(unsynced_.size() + 1);
+  const bool loses = kept < unsynced_.size();
+  world_.count(loses ? "torn tail" : "machine crash without loss");
+  unsynced_.resize(kept);
+  if (world_.has(Mutation::kTornCommit) && !unsynced_.empty()) {
+    if (auto* commit = std::get_if<Commit>(&unsynced_.back())) commit->states.clear();
+  }
+  for (const Write& write : unsynced_) apply(write, synced_);
+  unsynced_.clear();
+  written_ = synced_;
+  if (loses) owner_died();  // An orderly end that is lost looks like a death.
+}
+
+void SimulatedDatabase::owner_died() {
+  deaths_.push_back(written_.position.next_offset.value_or(written_.lineage.begin));
+}
+
+void SimulatedDatabase::sync() {
+  for (const Write& write : unsynced_) apply(write, synced_);
+  unsynced_.clear();
+}
+
+void SimulatedDatabase::apply(const Write& write, Image& image) {
+  if (const auto* commit = std::get_if<Commit>(&write)) {
+    ignore_error(image.store.commit(*commit), "memory takes every commit");
+    image.position.next_offset = commit->next_offset;
+    if (commit->newest_record) image.position.newest_record = commit->newest_record;
+    for (const DeadLetter& letter : commit->dead_letters) {
+      const bool poison = letter.why.reason == BadRecordReason::kPoison;
+      if (poison) image.lineage.set_aside.insert(letter.offset);
+    }
+  } else if (const auto* attempt = std::get_if<Attempt>(&write)) {
+    ignore_error(image.store.note(*attempt), "memory takes every note");
+  } else if (const auto* taken = std::get_if<TakeEpoch>(&write)) {
+    image.position.epoch = taken->epoch;
+    if (taken->opens) ignore_error(image.store.recover(), "memory always recovers");
+  } else {
+    image.store.close();
+  }
+}
+
+Result<Recovery> SimulatedStore::recover() {
+  world_.may_die("before recover");
+  Recovery recovery = database_.recover();
+  world_.may_die("after recover");
+  return recovery;
+}
+
+Result<std::vector<std::optional<std::string>>> SimulatedStore::load(
+    std::span<const UserId> users) {
+  others_();
+  world_.may_die("load");
+  for (const UserId& user : users) {
+    if (user == kPoisonUser) throw ProcessDied{"poison"};
+  }
+  return database_.image().store.load(users);
+}
+
+Status SimulatedStore::commit(const Commit& commit) {
+  others_();
+  world_.may_die("before commit");
+  if (world_.has(Mutation::kOwedOutsideCommit) || world_.has(Mutation::kDeadLetterOutsideCommit) ||
+      world_.has(Mutation::kOffsetBeforeState)) {
+    commit_wrongly(commit);
+  } else {
+    database_.write(commit);
+  }
+  world_.may_die("after commit");
+  return {};
+}
+
+void SimulatedStore::commit_wrongly(const Commit& commit) {
+  Commit second;
+  database_.write(without_part(commit, world_.mutation, second));
+  world_.may_die("between two halves of a commit");
+  database_.write(second);
+}
+
+Status SimulatedStore::note(const Attempt& attempt) {
+  if (!world_.has(Mutation::kAttemptNotNoted)) database_.write(attempt);
+  world_.may_die("after note");
+  return {};
+}
+
+void SimulatedStore::close() {
+  if (alive_) database_.close();
+}
+
+Status SimulatedStore::visit_users(
+    const std::function<void(std::string_view, std::string_view)>& visit) {
+  return database_.image().store.visit_users(visit);
+}
+
+}  // namespace freshet::sim
