@@ -68,7 +68,8 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
   KafkaProperties properties = reader_properties(config);
   properties["enable.partition.eof"] = "true";
   // One record is wanted, not what follows it.
-  properties["queued.min.messages"] = "1";
+  // A new assignment's first fetch waits out this back-off: 500 ms unless told otherwise.
+  properties["fetch.error.backoff.ms"] = "10";
   properties["fetch.message.max.bytes"] = "65536";
   properties["queued.max.messages.kbytes"] = "1024";
   auto conf = make_kafka_conf(properties);
