@@ -76,6 +76,10 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
   if (!conf) return tl::unexpected(std::move(conf).error());
   auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
   if (!handle) return tl::unexpected(std::move(handle).error());
+  // Asked now, so that the first look need not wait for the connection and the topic's leaders.
+  const auto known =
+      count_kafka_partitions(handle->get(), config.brokers, config.events_topic, timeout);
+  if (!known) return tl::unexpected(known.error());
   return std::unique_ptr<KafkaRecordProbe>(new KafkaRecordProbe(
       std::make_unique<Impl>(std::move(*handle), config.events_topic, timeout)));
 }
