@@ -68,13 +68,18 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
   KafkaProperties properties = reader_properties(config);
   properties["enable.partition.eof"] = "true";
   // One record is wanted, not what follows it.
-  properties["queued.min.messages"] = "1";
+  // A new assignment's first fetch waits out this back-off: 500 ms unless told otherwise.
+  properties["fetch.error.backoff.ms"] = "10";
   properties["fetch.message.max.bytes"] = "65536";
   properties["queued.max.messages.kbytes"] = "1024";
   auto conf = make_kafka_conf(properties);
   if (!conf) return tl::unexpected(std::move(conf).error());
   auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
   if (!handle) return tl::unexpected(std::move(handle).error());
+  // Asked now, so that the first look need not wait for the connection and the topic's leaders.
+  const auto known =
+      count_kafka_partitions(handle->get(), config.brokers, config.events_topic, timeout);
+  if (!known) return tl::unexpected(known.error());
   return std::unique_ptr<KafkaRecordProbe>(new KafkaRecordProbe(
       std::make_unique<Impl>(std::move(*handle), config.events_topic, timeout)));
 }

@@ -14,7 +14,8 @@ namespace freshet {
 /// Looks at single records of the events topic, outside the group. Confined to one thread.
 class KafkaRecordProbe {
  public:
-  /// `timeout` holds for each call. Nothing is contacted yet. Errors: kInvalidConfig.
+  /// `timeout` holds for each call. Errors: kInvalidConfig, kUnavailable (no broker), kNotFound (no
+  /// such topic).
   static Result<std::unique_ptr<KafkaRecordProbe>> open(const KafkaSourceConfig& config,
                                                         std::chrono::milliseconds timeout);
   ~KafkaRecordProbe();
