@@ -10,6 +10,7 @@ Result<Recovery> MemoryStore::recover() {
   recovery.epoch = epoch_ = Epoch{epoch_.value + 1};
   recovery.orderly = !std::exchange(open_, true);
   recovery.attempt = attempt_;
+  noted_ = false;
   for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
   for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
   recovery.source_offsets = source_offsets_;
@@ -41,12 +42,13 @@ Status MemoryStore::commit(const Commit& commit) {
 
 Status MemoryStore::note(const Attempt& attempt) {
   attempt_ = attempt;
+  noted_ = true;
   return {};
 }
 
 void MemoryStore::close() {
   open_ = false;
-  attempt_.reset();
+  if (attempt_ && std::exchange(noted_, false)) attempt_ = before(*attempt_);
 }
 
 Status MemoryStore::visit_users(

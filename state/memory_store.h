@@ -23,6 +23,7 @@ class MemoryStore final : public StateStore {
  private:
   Epoch epoch_{0};
   bool open_ = false;
+  bool noted_ = false;  // Since recover().
   std::optional<Attempt> attempt_;
   std::optional<Offset> next_offset_;
   std::optional<LogMark> newest_record_;

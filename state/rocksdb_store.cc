@@ -85,6 +85,7 @@ struct RocksDbStore::Parts {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
   std::optional<Attempt> attempt;  // As the row stands.
+  bool noted = false;              // Since recover().
 
   ~Parts() {
     for (auto* family : families) {
@@ -330,13 +331,18 @@ Status RocksDbStore::note(const Attempt& attempt) {
       parts_->db->Put({}, parts_->families[kMeta], kAttemptKey, encode_row(attempt));
   if (!status.ok()) return failure("write", parts_->directory, status);
   parts_->attempt = attempt;
+  parts_->noted = true;
   return {};
 }
 
 void RocksDbStore::close() {
   rocksdb::WriteBatch batch;
   batch.Delete(parts_->families[kMeta], kOpenKey);
-  batch.Delete(parts_->families[kMeta], kAttemptKey);
+  if (parts_->noted && parts_->attempt) {
+    const auto known = before(*parts_->attempt);
+    batch.Delete(parts_->families[kMeta], kAttemptKey);
+    if (known) batch.Put(parts_->families[kMeta], kAttemptKey, encode_row(*known));
+  }
   // Without it the next start suspects the first batch a little earlier than it should.
   parts_->db->Write({}, &batch).PermitUncheckedError();
 }

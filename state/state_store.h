@@ -46,6 +46,12 @@ struct Attempt {
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
+/// What was known before `attempt` was noted; empty = nothing.
+inline std::optional<Attempt> before(const Attempt& attempt) {
+  if (attempt.number <= 1) return std::nullopt;
+  return Attempt{attempt.first, attempt.number - 1};
+}
+
 /// Where a partition goes on after a start.
 struct Recovery {
   std::optional<Offset> next_offset;  ///< Empty = a new database.
@@ -74,7 +80,8 @@ class StateStore {
   /// Notes `attempt`, as durable as a commit. A commit that passes its record forgets it.
   virtual Status note(const Attempt& attempt) = 0;
 
-  /// The orderly end: no record is to blame for it.
+  /// The orderly end: an attempt that was noted since recover() does not count; what was found
+  /// there stays.
   virtual void close() = 0;
 
   /// Calls `visit(user, encoded state)` for every user in key order.

@@ -47,8 +47,7 @@ Epoch SimulatedSnapshots::take_epoch(const TopicPartition& of, Epoch seen) {
   return *EpochRegister(store_, of).take(seen);
 }
 
-Result<Start> SimulatedSnapshots::choose(const Image* local, const LogView& log,
-                                         GapPolicy policy) {
+Result<Start> SimulatedSnapshots::choose(const Image* local, const LogView& log, GapPolicy policy) {
   auto list = SnapshotCatalogue(store_, log.of).list();
   if (!list) return tl::unexpected(list.error());
   const bool has_local = local && local->position.next_offset;

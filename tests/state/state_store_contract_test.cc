@@ -168,7 +168,12 @@ TEST_P(StateStoreContract, BlamesNoRecordForAnOrderlyEnd) {
   recover();
   ASSERT_TRUE(store().note({Offset{7}, 2}));
   store().close();
+  EXPECT_THAT(recover_after_reopening().attempt, Optional(Attempt{Offset{7}, 1}));
+  store().close();
+  EXPECT_THAT(recover_after_reopening().attempt, Optional(Attempt{Offset{7}, 1}));
 
+  ASSERT_TRUE(store().note({Offset{7}, 1}));
+  store().close();
   EXPECT_EQ(recover_after_reopening().attempt, std::nullopt);
 }
 
