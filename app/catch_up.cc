@@ -4,9 +4,14 @@
 
 namespace freshet {
 
-void CatchUp::advance(Offset next, Watermarks log) {
+void CatchUp::advance(Offset next, Watermarks log, SteadyTime now) {
+  if (next > next_) {
+    next_ = next;
+    moved_time_ = now;
+  }
   const std::int64_t lag = std::max<std::int64_t>(0, log.high.value - next.value);
-  const bool behind = static_cast<std::uint64_t>(lag) > lag_records_;
+  const bool behind =
+      static_cast<std::uint64_t>(lag) > lag_records_ && now - moved_time_ < kStandstill;
   active_ = behind && (active_ || !begin_);
   if (!begin_) begin_ = next;
   const std::int64_t total = log.high.value - begin_->value;

@@ -64,7 +64,7 @@ Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
 }
 
 Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
-  catch_up_.advance(next_offset(), source.watermarks());
+  catch_up_.advance(next_offset(), source.watermarks(), ports_.clock.steady_now());
   auto records = poll(source);
   if (!records) return tl::unexpected(records.error());
 

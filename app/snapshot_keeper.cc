@@ -121,7 +121,7 @@ Status SnapshotKeeper::snapshot(Watched& watched) {
       partition.value, (*taken)->position.next_offset->value, cost.copied_files,
       static_cast<double>(cost.copied_bytes) / 1e6, static_cast<double>(cost.size_bytes) / 1e6,
       std::chrono::duration<double, std::milli>(duration).count());
-  return SnapshotCatalogue(snapshots_, watched.of).retain(config_.snapshots.keep);
+  return SnapshotCatalogue(snapshots_, watched.of).retain(config_.snapshots.keep, watched.epoch);
 }
 
 }  // namespace freshet

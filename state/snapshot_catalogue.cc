@@ -5,6 +5,7 @@
 #include <set>
 
 #include "state/durable_file.h"
+#include "state/epoch_register.h"
 
 namespace freshet {
 
@@ -55,7 +56,10 @@ Status SnapshotCatalogue::fetch(const SnapshotFile& file, const std::string& dir
   return error(ErrorCode::kCorrupt, name + " is cut or altered");
 }
 
-Status SnapshotCatalogue::retain(std::size_t keep) {
+Status SnapshotCatalogue::retain(std::size_t keep, Epoch owner) {
+  const auto newest = EpochRegister(store_, of_).newest();
+  if (!newest) return tl::unexpected(newest.error());
+  if (*newest > owner) return {};
   auto snapshots = list();
   if (!snapshots) return tl::unexpected(snapshots.error());
   if (snapshots->newer_format) return {};

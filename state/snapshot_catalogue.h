@@ -31,7 +31,9 @@ class SnapshotCatalogue {
   Status fetch(const SnapshotManifest& manifest, const std::string& directory);
 
   /// Removes all but the newest `keep` sound snapshots, and files that none of the others names.
-  Status retain(std::size_t keep);
+  /// Does nothing once a later owner than `owner` has taken its epoch: files that it has put before
+  /// their manifest have no name yet.
+  Status retain(std::size_t keep, Epoch owner);
 
  private:
   Status fetch(const SnapshotFile& file, const std::string& directory);

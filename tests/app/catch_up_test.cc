@@ -5,8 +5,9 @@
 namespace freshet {
 namespace {
 
-CatchUp after(CatchUp catch_up, std::int64_t next, std::int64_t high) {
-  catch_up.advance(Offset{next}, {Offset{0}, Offset{high}});
+CatchUp after(CatchUp catch_up, std::int64_t next, std::int64_t high,
+              std::chrono::seconds time = {}) {
+  catch_up.advance(Offset{next}, {Offset{0}, Offset{high}}, SteadyTime{time});
   return catch_up;
 }
 
@@ -39,6 +40,16 @@ TEST(CatchUp, DoesNotBeginAgainUnderLoad) {
   catch_up = after(catch_up, 1000, 1000);
   EXPECT_FALSE(after(catch_up, 1000, 9000).active());
   EXPECT_FALSE(after(after(CatchUp(100), 0, 10), 10, 9000).active());
+}
+
+TEST(CatchUp, EndsWhereNothingMoreComes) {
+  using std::chrono::seconds;
+  CatchUp catch_up = after(CatchUp(100), 0, 1000, seconds{1});
+  catch_up = after(catch_up, 500, 1000, seconds{20});
+  EXPECT_TRUE(after(catch_up, 500, 1000, seconds{49}).active());
+  catch_up = after(catch_up, 500, 1000, seconds{50});
+  EXPECT_FALSE(catch_up.active()) << "the rest are offsets without records";
+  EXPECT_FALSE(after(catch_up, 501, 1000, seconds{51}).active()) << "and it does not begin again";
 }
 
 }  // namespace

@@ -60,9 +60,10 @@ TEST(NetworkAdmission, ItemIsNeitherLearnedNorRankedBeforeItHadEnoughEvents) {
 TEST(NetworkAdmission, ExpertSeesTheGrownTableWhenNoHistoryIsKnownToTheNetwork) {
   const auto network = network_of(config_of(4))();
   network->grow(10);
-  NetworkExpert expert(network.get());
+  const ActionShares shares;
+  NetworkExpert expert(network.get(), shares, {});
   Context known, unknown;
-  known.sequence = {{3, 0, 0}};
+  known.sequence.steps = {{3, 0, 0}};
   const std::vector<const Context*> first{&known}, second{&unknown};
   expert.start_batch(first, 5, {});
   network->grow(10'000);

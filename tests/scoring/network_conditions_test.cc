@@ -163,6 +163,8 @@ TEST(ActionShares, AreMeansByTheActionBefore) {
 class AskedNetwork final : public Network {
  public:
   void grow(std::size_t) override {}
+  void reset(std::span<const ItemRow>) override {}
+  void compress(TableFormat) override {}
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     asked_ += sequences.size();
     std::vector<float> queries;

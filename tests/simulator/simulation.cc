@@ -14,6 +14,7 @@ Config draw_config(World& world) {
   config.ingest.batch_records_max = 1 + world.random.below(12);
   config.ingest.kafka.session_timeout = 1000ms;
   config.ingest.catch_up.lag_records = 1 + world.random.below(60);
+  if (world.random.chance(0.5)) config.ingest.catch_up.lists = "hold";
   config.state.history_max = 1 + world.random.below(6);
   config.state.shown_max = 4;
   config.state.bought_max = 4;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "state/durable_file.h"
+#include "state/epoch_register.h"
 #include "state/snapshot_catalogue.h"
 #include "state/snapshot_writer.h"
 #include "state_samples.h"
@@ -24,6 +25,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 const TopicPartition kPartition{"events", 4, PartitionId{3}};
+constexpr Epoch kOwner{100};
 
 /// A manifest as another program may have written it.
 std::string with_checksum(const std::string& body) {
@@ -229,7 +231,7 @@ TEST_F(SnapshotTest, RetainsTheNewestWithAllTheirFiles) {
       std::filesystem::remove(database_.path() + "/00000" + std::to_string(i - 2) + ".sst");
     snapshot(10 * i);
   }
-  ASSERT_TRUE(catalogue_.retain(2));
+  ASSERT_TRUE(catalogue_.retain(2, kOwner));
   EXPECT_THAT(offsets(), ElementsAre(50, 40));
   for (const auto& manifest : sound()) EXPECT_TRUE(fetch(manifest));
   // 3 and 4 belong to the older of the two, 4 and 5 to the newer.
@@ -240,9 +242,22 @@ TEST_F(SnapshotTest, RetainsSoundOnesInPlaceOfDamagedOnes) {
   write_file("000001.sst", "1");
   for (const std::int64_t offset : {10, 20, 30}) snapshot(offset);
   store_.objects()[SnapshotNames(kPartition).of(newest())].resize(40);
-  ASSERT_TRUE(catalogue_.retain(2));
+  ASSERT_TRUE(catalogue_.retain(2, kOwner));
   EXPECT_THAT(offsets(), ElementsAre(20, 10));
   EXPECT_TRUE(fetch(newest()));
+}
+
+TEST_F(SnapshotTest, LeavesTheFilesOfALaterOwnerAlone) {
+  write_file("000001.sst", "1");
+  for (const std::int64_t offset : {10, 20, 30}) snapshot(offset);
+  ASSERT_EQ(EpochRegister(store_, kPartition).take(kOwner), Epoch{kOwner.value + 1});
+  ASSERT_TRUE(store_.create(SnapshotNames(kPartition).of(SnapshotFile{"000009.sst", 1, 9}), "9"));
+  const std::size_t before = store_.objects().size();
+
+  ASSERT_TRUE(catalogue_.retain(1, kOwner));
+  EXPECT_EQ(store_.objects().size(), before);
+  ASSERT_TRUE(catalogue_.retain(1, Epoch{kOwner.value + 1}));
+  EXPECT_THAT(offsets(), ElementsAre(30));
 }
 
 TEST_F(SnapshotTest, LeavesAllToANewerProgram) {
@@ -253,7 +268,7 @@ TEST_F(SnapshotTest, LeavesAllToANewerProgram) {
   body.replace(body.find(R"("format":1)"), 10, R"("format":2)");
   manifest = with_checksum(body);
   const std::size_t before = store_.objects().size();
-  ASSERT_TRUE(catalogue_.retain(1));
+  ASSERT_TRUE(catalogue_.retain(1, kOwner));
   EXPECT_EQ(store_.objects().size(), before);
   EXPECT_THAT(catalogue_.list().value().damaged, ElementsAre(HasSubstr("newer program")));
   EXPECT_THAT(offsets(), ElementsAre(20, 10));
@@ -279,7 +294,7 @@ TEST_F(SnapshotTest, ComesBackAsItWasWhateverHappens) {
     if (writer_.write(database_.path(), position, at_s(offset))) taken[offset] = files;
     store_.fail_write(0);
     if (random() % 3 == 0) {
-      ASSERT_TRUE(catalogue_.retain(1 + random() % 3));
+      ASSERT_TRUE(catalogue_.retain(1 + random() % 3, kOwner));
     }
     if (taken.empty()) continue;
     const SnapshotManifest manifest = newest();
