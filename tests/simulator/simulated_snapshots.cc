@@ -40,7 +40,8 @@ void SimulatedSnapshots::take(const TopicPartition& of, const Image& image,
   world_.may_die("within a snapshot");
   ignore_error(store_.create(names.of(manifest), encode(manifest)), "memory takes every object");
   world_.count("snapshot");
-  ignore_error(SnapshotCatalogue(store_, of).retain(kKept, image.position.epoch), "memory can be read");
+  ignore_error(SnapshotCatalogue(store_, of).retain(kKept, image.position.epoch),
+               "memory can be read");
 }
 
 Epoch SimulatedSnapshots::take_epoch(const TopicPartition& of, Epoch seen) {
