@@ -4,11 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <map>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "ingest/kafka_client.h"
+#include "ingest/kafka_batch.h"
 
 namespace freshet {
 
@@ -20,7 +18,7 @@ class KafkaGroupReader::Impl {
       : config_(config), topic_(std::move(topic)) {}
 
   ~Impl() {
-    messages_.clear();
+    batch_.clear();
     if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
@@ -41,21 +39,7 @@ class KafkaGroupReader::Impl {
   }
 
   Result<std::span<const Record>> poll(std::size_t max, milliseconds wait) {
-    records_.clear();
-    messages_.clear();
-    while (messages_.size() < max) {
-      KafkaMessage message(rd_kafka_consumer_poll(
-          handle_.get(), messages_.empty() ? static_cast<int>(wait.count()) : 0));
-      if (!message) break;
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
-        continue;
-      }
-      next_[message->partition] = message->offset + 1;
-      messages_.push_back(std::move(message));
-    }
-    for (const KafkaMessage& message : messages_) records_.push_back(to_record(*message));
-    return std::span<const Record>(records_);
+    return batch_.fill(max, wait, [this](milliseconds at_most) { return take_one(at_most); });
   }
 
   void commit() {
@@ -72,6 +56,19 @@ class KafkaGroupReader::Impl {
   }
 
  private:
+  // False = nothing came within `wait`.
+  Result<bool> take_one(milliseconds wait) {
+    KafkaMessage message(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
+    if (!message) return false;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
+      return true;
+    }
+    next_[message->partition] = message->offset + 1;
+    batch_.add(std::move(message));
+    return true;
+  }
+
   Status subscribe() {
     const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
@@ -84,8 +81,7 @@ class KafkaGroupReader::Impl {
   const KafkaSourceConfig config_;
   const std::string topic_;
   KafkaHandle handle_;
-  std::vector<KafkaMessage> messages_;
-  std::vector<Record> records_;
+  KafkaBatch batch_;
   std::map<std::int32_t, std::int64_t> next_;  // By partition: what commit() commits.
 };
 

@@ -24,21 +24,7 @@ KafkaPartitionSource::KafkaPartitionSource(rd_kafka_t* handle, std::string topic
 }
 
 Result<std::span<const Record>> KafkaPartitionSource::poll(std::size_t max, milliseconds wait) {
-  records_.clear();
-  messages_.clear();
-  if (lost_) return tl::unexpected(*lost_);
-  while (messages_.size() < max) {
-    // librdkafka's batch call loses records during a rebalance: one at a time is fast enough.
-    const auto took = take_one(messages_.empty() ? wait : milliseconds{0});
-    if (!took) {
-      lost_ = took.error();
-      if (messages_.empty()) return tl::unexpected(*lost_);
-      break;
-    }
-    if (!*took) break;
-  }
-  for (const KafkaMessage& message : messages_) records_.push_back(to_record(*message));
-  return std::span<const Record>(records_);
+  return batch_.fill(max, wait, [this](milliseconds at_most) { return take_one(at_most); });
 }
 
 Result<bool> KafkaPartitionSource::take_one(milliseconds wait) {
@@ -54,7 +40,7 @@ Result<bool> KafkaPartitionSource::take_one(milliseconds wait) {
                              topic_, message->offset, next_offset_min_.value - 1));
   }
   next_offset_min_ = Offset{message->offset + 1};
-  messages_.push_back(std::move(message));
+  batch_.add(std::move(message));
   return true;
 }
 

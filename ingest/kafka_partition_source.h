@@ -1,11 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "ingest/kafka_client.h"
+#include "ingest/kafka_batch.h"
 #include "ingest/record_source.h"
 
 namespace freshet {
@@ -34,9 +32,7 @@ class KafkaPartitionSource final : public RecordSource {
   const Watermarks first_watermarks_;  // Of the assignment, until a fetch brings newer ones.
   const std::shared_ptr<void> alive_;
   const KafkaQueue queue_;
-  std::vector<KafkaMessage> messages_;
-  std::vector<Record> records_;
-  std::optional<Error> lost_;  // Every later poll fails alike.
+  KafkaBatch batch_;
   Offset next_offset_min_{0};
 };
 

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <set>
 #include <utility>
-#include <vector>
 
-#include "ingest/kafka_client.h"
+#include "ingest/kafka_batch.h"
 
 namespace freshet {
 
@@ -19,7 +17,7 @@ class KafkaTopicReader::Impl {
       : config_(config), topic_(std::move(topic)) {}
 
   ~Impl() {
-    messages_.clear();
+    batch_.clear();
     if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
@@ -41,20 +39,7 @@ class KafkaTopicReader::Impl {
   }
 
   Result<std::span<const Record>> poll(std::size_t max, milliseconds wait) {
-    records_.clear();
-    messages_.clear();
-    if (lost_) return tl::unexpected(*lost_);
-    while (messages_.size() < max) {
-      const auto took = take_one(messages_.empty() ? wait : milliseconds{0});
-      if (!took) {
-        lost_ = took.error();
-        if (messages_.empty()) return tl::unexpected(*lost_);
-        break;
-      }
-      if (!*took) break;
-    }
-    for (const KafkaMessage& message : messages_) records_.push_back(to_record(*message));
-    return std::span<const Record>(records_);
+    return batch_.fill(max, wait, [this](milliseconds at_most) { return take_one(at_most); });
   }
 
   bool reached_end() const { return unread_.empty(); }
@@ -86,7 +71,7 @@ class KafkaTopicReader::Impl {
       FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
       return true;
     }
-    messages_.push_back(std::move(message));
+    batch_.add(std::move(message));
     return true;
   }
 
@@ -94,9 +79,7 @@ class KafkaTopicReader::Impl {
   const std::string topic_;
   KafkaHandle handle_;
   std::set<PartitionId> unread_;  // Partitions whose end was not reached yet.
-  std::vector<KafkaMessage> messages_;
-  std::vector<Record> records_;
-  std::optional<Error> lost_;  // Every later poll fails alike.
+  KafkaBatch batch_;
 };
 
 Result<std::unique_ptr<KafkaTopicReader>> KafkaTopicReader::open(const KafkaSourceConfig& config,
