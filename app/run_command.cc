@@ -30,7 +30,9 @@ Status run(const RunOptions& options) {
   if (!pipeline) return tl::unexpected(pipeline.error());
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   if ((*pipeline)->http_port() != 0) {
-    fmt::print("console: http://{}:{}/\n", config->sinks.http.address, (*pipeline)->http_port());
+    const HttpConfig& http = config->sinks.http;
+    fmt::print("console: {}://{}:{}/\n", http.tls_certificate.empty() ? "http" : "https",
+               http.address, (*pipeline)->http_port());
     std::fflush(stdout);
   }
   return (*pipeline)->run(signals.token(), [&](const StatusFigures& figures) {
