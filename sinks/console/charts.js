@@ -63,7 +63,7 @@ class TimePlot {
     const y = (value) => box.bottom - (value / top) * (box.bottom - box.top);
     this.options.series.forEach((series, index) => {
       const line = draw('path', { class: 'series', d: this.path(samples, series.key, x, y) });
-      line.style.stroke = `var(--s${(index % 5) + 1})`;
+      line.style.stroke = `var(--s${(index % 7) + 1})`;
       if (series.dashed) line.setAttribute('stroke-dasharray', '6 5');
       parts.push(line);
     });
@@ -115,7 +115,7 @@ class TimePlot {
     const newest = samples[samples.length - 1] || {};
     this.legend.replaceChildren(...this.options.series.map((series, index) => {
       const swatch = make('i', series.dashed ? { class: 'dashed' } : {});
-      swatch.style.borderColor = `var(--s${(index % 5) + 1})`;
+      swatch.style.borderColor = `var(--s${(index % 7) + 1})`;
       const value = newest[series.key];
       const known = value !== null && value !== undefined;
       return make('span', {}, swatch, `${series.name} `,
