@@ -103,6 +103,23 @@ Result<KafkaHandle> make_kafka_handle(rd_kafka_type_t type, KafkaConf conf) {
   return handle;
 }
 
+Result<KafkaHandle> open_kafka_reader(const KafkaProperties& properties) {
+  auto conf = make_kafka_conf(properties);
+  if (!conf) return tl::unexpected(std::move(conf).error());
+  auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (handle) rd_kafka_poll_set_consumer(handle->get());
+  return handle;
+}
+
+Status subscribe_kafka(rd_kafka_t* handle, const std::string& topic) {
+  const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  const auto answer = rd_kafka_subscribe(handle, topics.get());
+  if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return error(ErrorCode::kUnavailable,
+               fmt::format("subscribing to {}: {}", topic, rd_kafka_err2str(answer)));
+}
+
 Result<std::size_t> count_kafka_partitions(rd_kafka_t* handle, const std::string& brokers,
                                            const std::string& topic, milliseconds timeout) {
   const std::unique_ptr<rd_kafka_topic_t, KafkaDeleter> asked(

@@ -48,6 +48,12 @@ Result<KafkaConf> make_kafka_conf(const KafkaProperties& properties);
 /// Makes a client out of `conf`. Errors: kInvalidConfig.
 Result<KafkaHandle> make_kafka_handle(rd_kafka_type_t type, KafkaConf conf);
 
+/// Makes a consumer whose own events come with its records. Errors: kInvalidConfig.
+Result<KafkaHandle> open_kafka_reader(const KafkaProperties& properties);
+
+/// Joins the consumer's group for `topic`. Errors: kUnavailable.
+Status subscribe_kafka(rd_kafka_t* handle, const std::string& topic);
+
 /// Asks the broker how many partitions `topic` has. Errors: kUnavailable when no broker answers
 /// within `timeout`, kNotFound, each with its remedy.
 Result<std::size_t> count_kafka_partitions(rd_kafka_t* handle, const std::string& brokers,

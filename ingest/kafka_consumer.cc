@@ -73,7 +73,7 @@ class KafkaConsumer::Impl {
     if (!partitions) return tl::unexpected(partitions.error());
     partition_count_ = *partitions;
     FRESHET_RETURN_IF_ERROR(owner_.counted(*partitions));
-    return subscribe();
+    return subscribe_kafka(handle_.get(), config_.events_topic);
   }
 
   Status run_once(milliseconds wait) {
@@ -105,16 +105,6 @@ class KafkaConsumer::Impl {
   }
 
  private:
-  Status subscribe() {
-    const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(topics.get(), config_.events_topic.c_str(),
-                                      RD_KAFKA_PARTITION_UA);
-    const auto answer = rd_kafka_subscribe(handle_.get(), topics.get());
-    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    return error(ErrorCode::kUnavailable, fmt::format("subscribing to {}: {}", config_.events_topic,
-                                                      rd_kafka_err2str(answer)));
-  }
-
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque) {
     auto& self = *static_cast<Impl*>(opaque);

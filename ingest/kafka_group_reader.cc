@@ -27,15 +27,12 @@ class KafkaGroupReader::Impl {
     properties["group.id"] = config_.group + ".rekey";
     properties["auto.offset.reset"] = "earliest";
     properties["session.timeout.ms"] = std::to_string(config_.session_timeout.count());
-    auto conf = make_kafka_conf(properties);
-    if (!conf) return tl::unexpected(std::move(conf).error());
-    auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+    auto handle = open_kafka_reader(properties);
     if (!handle) return tl::unexpected(std::move(handle).error());
     handle_ = std::move(*handle);
-    rd_kafka_poll_set_consumer(handle_.get());
     const auto count = count_kafka_partitions(handle_.get(), config_.brokers, topic_, timeout);
     if (!count) return tl::unexpected(count.error());
-    return subscribe();
+    return subscribe_kafka(handle_.get(), topic_);
   }
 
   Result<std::span<const Record>> poll(std::size_t max, milliseconds wait) {
@@ -67,15 +64,6 @@ class KafkaGroupReader::Impl {
     next_[message->partition] = message->offset + 1;
     batch_.add(std::move(message));
     return true;
-  }
-
-  Status subscribe() {
-    const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
-    const auto answer = rd_kafka_subscribe(handle_.get(), topics.get());
-    if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    return error(ErrorCode::kUnavailable,
-                 fmt::format("subscribing to {}: {}", topic_, rd_kafka_err2str(answer)));
   }
 
   const KafkaSourceConfig config_;

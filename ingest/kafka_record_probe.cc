@@ -12,9 +12,7 @@ using std::chrono::milliseconds;
 class KafkaRecordProbe::Impl {
  public:
   Impl(KafkaHandle handle, std::string topic, milliseconds timeout)
-      : handle_(std::move(handle)), topic_(std::move(topic)), timeout_(timeout) {
-    rd_kafka_poll_set_consumer(handle_.get());
-  }
+      : handle_(std::move(handle)), topic_(std::move(topic)), timeout_(timeout) {}
 
   Result<bool> look_at(PartitionId partition, Offset offset,
                        const std::function<void(const Record&)>& look) {
@@ -67,14 +65,12 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
                                                                  milliseconds timeout) {
   KafkaProperties properties = reader_properties(config);
   properties["enable.partition.eof"] = "true";
-  // One record is wanted, not what follows it.
   // A new assignment's first fetch waits out this back-off: 500 ms unless told otherwise.
   properties["fetch.error.backoff.ms"] = "10";
+  // One record is wanted, not what follows it.
   properties["fetch.message.max.bytes"] = "65536";
   properties["queued.max.messages.kbytes"] = "1024";
-  auto conf = make_kafka_conf(properties);
-  if (!conf) return tl::unexpected(std::move(conf).error());
-  auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+  auto handle = open_kafka_reader(properties);
   if (!handle) return tl::unexpected(std::move(handle).error());
   // Asked now, so that the first look need not wait for the connection and the topic's leaders.
   const auto known =

@@ -27,12 +27,9 @@ class KafkaTopicReader::Impl {
     properties["group.id"] = config_.group + "." + topic_;
     properties["enable.partition.eof"] = "true";
     properties["auto.offset.reset"] = "earliest";
-    auto conf = make_kafka_conf(properties);
-    if (!conf) return tl::unexpected(std::move(conf).error());
-    auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+    auto handle = open_kafka_reader(properties);
     if (!handle) return tl::unexpected(std::move(handle).error());
     handle_ = std::move(*handle);
-    rd_kafka_poll_set_consumer(handle_.get());
     const auto count = count_kafka_partitions(handle_.get(), config_.brokers, topic_, timeout);
     if (!count) return tl::unexpected(count.error());
     return assign_all(static_cast<int>(*count));

@@ -67,13 +67,12 @@ std::optional<HttpResponse> HttpGuard::authorize(std::string_view authorization)
 
 void HttpGuard::refill(Bucket& bucket, TimePoint now) const {
   const double seconds = std::chrono::duration<double>(now - bucket.filled_at).count();
-  const double full = std::max(per_second_, 1.0);
-  bucket.tokens = std::min(full, bucket.tokens + seconds * per_second_);
+  bucket.tokens = std::min(burst(), bucket.tokens + seconds * per_second_);
   bucket.filled_at = now;
 }
 
 HttpGuard::Bucket& HttpGuard::bucket_of(const std::string& address, TimePoint now) {
-  const Bucket full{std::max(per_second_, 1.0), now};
+  const Bucket full{burst(), now};
   if (const auto it = buckets_.find(address); it != buckets_.end()) return it->second;
   if (buckets_.size() >= kAddressesMax) {
     const auto silent = std::chrono::duration<double>(std::max(1.0, 1 / per_second_));

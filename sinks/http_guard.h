@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ class HttpGuard {
     TimePoint filled_at;
   };
 
+  /// Requests that a full bucket holds: one second's, at least one.
+  double burst() const { return std::max(per_second_, 1.0); }
   void refill(Bucket& bucket, TimePoint now) const;
   Bucket& bucket_of(const std::string& address, TimePoint now);
 

@@ -3,9 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -14,6 +11,7 @@
 #include <thread>
 
 #include "sinks/kafka_record_writer.h"
+#include "tests/fakes/temporary_directory.h"
 #include "tests/fault/fault_replay.h"
 #include "tests/fault/freshet_process.h"
 #include "tests/kafka/kafka_broker.h"
@@ -30,11 +28,8 @@ constexpr int kPartitions = 3;
 class HandoverTest : public testing::Test {
  protected:
   HandoverTest() : seed_(std::random_device{}()), random_(seed_) {
-    std::string path = std::filesystem::temp_directory_path() / "freshet-handover-XXXXXX";
-    directory_ = mkdtemp(path.data());
     RecordProperty("seed", std::to_string(seed_));
   }
-  ~HandoverTest() override { std::filesystem::remove_all(directory_); }
 
   std::string events() const { return "events-" + std::to_string(seed_); }
   std::string lists() const { return "lists-" + std::to_string(seed_); }
@@ -157,7 +152,8 @@ class HandoverTest : public testing::Test {
   const std::uint32_t seed_;
   std::mt19937_64 random_;
   std::string brokers_;
-  std::string directory_;
+  const TemporaryDirectory scratch_;
+  const std::string directory_ = scratch_.path();
   std::int64_t time_ms_ = 1'750'000'000'000;
 };
 

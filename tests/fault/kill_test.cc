@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
 #include <set>
 
+#include "tests/fakes/temporary_directory.h"
 #include "tests/fault/fault_replay.h"
 #include "tests/fault/freshet_process.h"
 #include "tests/kafka/kafka_broker.h"
@@ -23,11 +23,8 @@ constexpr int kEventsPerRound = 3'000;
 class KillTest : public testing::Test {
  protected:
   KillTest() : seed_(std::random_device{}()), random_(seed_) {
-    std::string path = std::filesystem::temp_directory_path() / "freshet-kill-XXXXXX";
-    directory_ = mkdtemp(path.data());
     RecordProperty("seed", std::to_string(seed_));
   }
-  ~KillTest() override { std::filesystem::remove_all(directory_); }
 
   void write_config(const std::string& brokers) {
     std::ofstream(directory_ + "/freshet.yaml")
@@ -72,7 +69,8 @@ class KillTest : public testing::Test {
 
   const std::uint64_t seed_;
   std::mt19937_64 random_;
-  std::string directory_;
+  const TemporaryDirectory scratch_;
+  const std::string directory_ = scratch_.path();
   std::int64_t time_ms_ = 1'750'000'000'000;
 };
 
