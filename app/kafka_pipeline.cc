@@ -8,6 +8,7 @@
 #include "app/encoder_choice.h"
 #include "app/network_choice.h"
 #include "app/thread_names.h"
+#include "ingest/item_decoder.h"
 #include "state/directory_snapshot_store.h"
 
 namespace freshet {
@@ -95,15 +96,29 @@ DeliveryHandlers KafkaPipeline::delivery_handlers() {
   return {.on_list = deliver, .on_dead_letter = deliver};
 }
 
+Result<std::unique_ptr<TopicFeed>> KafkaPipeline::start_feed(const std::string& name,
+                                                             const std::string& topic,
+                                                             TakeRecord take) {
+  if (topic.empty()) return nullptr;
+  return TopicFeed::start(
+      {config_, figures_, *publisher_, [this](const Error& failure) { fail(failure); }}, name,
+      topic, std::move(take));
+}
+
 Status KafkaPipeline::start_items_feed() {
-  if (config_.ingest.kafka.items_topic.empty()) return {};
-  auto items = ItemsFeed::open(config_, *engine_, titles_, figures_, *publisher_);
+  const auto decoder =
+      std::make_shared<ItemDecoder>(config_.ingest, config_.scoring.catalogue.embedding_dim);
+  auto items = start_feed(
+      "items", config_.ingest.kafka.items_topic,
+      [this, decoder](const Record& record, std::stop_token stop) -> tl::expected<void, BadRecord> {
+        auto update = decoder->decode(record);
+        if (!update) return tl::unexpected(std::move(update).error());
+        titles_.update(*update);
+        engine_->update_item(std::move(*update), stop);
+        return {};
+      });
   if (!items) return tl::unexpected(items.error());
   items_ = std::move(*items);
-  items_thread_ = std::jthread([this](std::stop_token stop) {
-    name_this_thread("items");
-    if (const Status done = items_->run(stop); !done) fail(done.error());
-  });
   return {};
 }
 
@@ -137,7 +152,7 @@ Status KafkaPipeline::start_http() {
 KafkaPipeline::~KafkaPipeline() {
   http_.reset();
   if (consumer_) consumer_->close();
-  items_thread_ = {};
+  items_.reset();
   rekeyer_thread_ = {};
   engine_.reset();
   if (publisher_) ignore_error(publisher_->flush(kFlushWait), "the outbox sends it again");

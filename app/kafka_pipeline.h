@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "app/engine.h"
-#include "app/items_feed.h"
 #include "app/leased_publisher.h"
 #include "app/partition_owner.h"
 #include "app/pipeline_figures.h"
 #include "app/rekeyer.h"
 #include "app/snapshot_keeper.h"
+#include "app/topic_feed.h"
 #include "config/config.h"
 #include "ingest/kafka_consumer.h"
 #include "sinks/http_server.h"
@@ -40,6 +40,8 @@ class KafkaPipeline {
  private:
   KafkaPipeline(const Config& config, const Clock& clock);
   Status start_parts();
+  Result<std::unique_ptr<TopicFeed>> start_feed(const std::string& name, const std::string& topic,
+                                                TakeRecord take);
   Status start_items_feed();
   Status start_rekeyer();
   Status start_consumer();
@@ -66,8 +68,7 @@ class KafkaPipeline {
   std::unique_ptr<SnapshotStore> local_;
   std::unique_ptr<SnapshotStore> snapshots_;
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<ItemsFeed> items_;
-  std::jthread items_thread_;
+  std::unique_ptr<TopicFeed> items_;
   std::unique_ptr<Rekeyer> rekeyer_;
   std::jthread rekeyer_thread_;
   std::unique_ptr<SnapshotKeeper> keeper_;
