@@ -11,7 +11,7 @@
 #include "app/network_choice.h"
 #include "app/pipeline_figures.h"
 #include "app/progress_bar.h"
-#include "app/stop_wait.h"
+#include "config/stop_wait.h"
 #include "ingest/file_source.h"
 #include "ingest/replay_pacer.h"
 #include "sinks/file_publisher.h"

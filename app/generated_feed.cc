@@ -1,6 +1,6 @@
 #include "app/generated_feed.h"
 
-#include "app/stop_wait.h"
+#include "config/stop_wait.h"
 
 namespace freshet {
 namespace {

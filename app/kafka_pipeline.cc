@@ -48,7 +48,8 @@ Status KafkaPipeline::start_parts() {
   if (!publisher) return tl::unexpected(publisher.error());
   publisher_ = std::move(*publisher);
   FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
-  leased_publisher_ = std::make_unique<LeasedPublisher>(*publisher_, lease_, delivery_handlers());
+  leased_publisher_ =
+      std::make_unique<LeasedPublisher>(list_publisher(), lease_, delivery_handlers());
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
@@ -86,6 +87,21 @@ Status KafkaPipeline::start_consumer() {
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
   return {};
+}
+
+ListPublisher& KafkaPipeline::list_publisher() {
+  if (!config_.sinks.kafka.transactions) return *publisher_;
+  const KafkaSourceConfig& source = config_.ingest.kafka;
+  transactional_publisher_ = std::make_unique<KafkaTransactionalPublisher>(
+      config_.sinks, source.group + "." + source.events_topic, *publisher_, delivery_handlers(),
+      clock_);
+  return *transactional_publisher_;
+}
+
+std::size_t KafkaPipeline::in_flight() const {
+  const std::size_t in_transactions =
+      transactional_publisher_ ? transactional_publisher_->in_flight() : 0;
+  return publisher_->in_flight() + in_transactions;
 }
 
 DeliveryHandlers KafkaPipeline::delivery_handlers() {
@@ -155,7 +171,9 @@ KafkaPipeline::~KafkaPipeline() {
   items_.reset();
   rekeyer_thread_ = {};
   engine_.reset();
-  if (publisher_) ignore_error(publisher_->flush(kFlushWait), "the outbox sends it again");
+  if (leased_publisher_) {
+    ignore_error(leased_publisher_->flush(kFlushWait), "the outbox sends it again");
+  }
 }
 
 Status KafkaPipeline::run(std::stop_token stop,
@@ -180,7 +198,7 @@ void KafkaPipeline::tick() {
   owner_->record_figures();
   figures_.tick(
       {{"learning", engine_->learning_queue_ratio()}, {"ranking", engine_->ranking_queue_ratio()}},
-      publisher_->in_flight());
+      in_flight());
   log_catching_up();
 }
 

@@ -15,6 +15,7 @@
 #include "ingest/kafka_consumer.h"
 #include "sinks/http_server.h"
 #include "sinks/kafka_publisher.h"
+#include "sinks/kafka_transactional_publisher.h"
 
 namespace freshet {
 
@@ -47,6 +48,8 @@ class KafkaPipeline {
   Status start_consumer();
   Status start_http();
   DeliveryHandlers delivery_handlers();
+  ListPublisher& list_publisher();
+  std::size_t in_flight() const;
   void tick();
   void log_catching_up() const;
   void say_lease(bool has_partitions);
@@ -63,6 +66,7 @@ class KafkaPipeline {
   Lease lease_;
   bool lease_lost_ = false;  // As was said last.
   std::unique_ptr<KafkaPublisher> publisher_;
+  std::unique_ptr<KafkaTransactionalPublisher> transactional_publisher_;
   std::unique_ptr<LeasedPublisher> leased_publisher_;
   RocksDbResources rocksdb_;
   std::unique_ptr<SnapshotStore> local_;

@@ -19,6 +19,9 @@ struct KafkaSinkConfig {
   std::chrono::milliseconds linger{0};
   /// Lists and dead letters in flight; when full, publishing waits.
   std::size_t in_flight_max = 10'000;
+  /// Lists go out in transactions, a transactional producer for each partition: the brokers shut
+  /// former owners out, at the price of the commits' time.
+  bool transactions = false;
   /// Handed to librdkafka as they are; ours win.
   std::map<std::string, std::string> properties;
 };

@@ -19,6 +19,9 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
         "Longest wait for a batch of lists to fill. Longer raises throughput and latency.");
   f.add("in_flight_max", &c.kafka.in_flight_max, between(1, 1e7),
         "Lists and dead letters in flight; when full, publishing waits.");
+  f.add("transactions", &c.kafka.transactions, any(),
+        "Strict mode: lists go out in transactions, each partition's by a producer of its own that "
+        "shuts former owners out at the brokers. Readers must read `read_committed`.");
   f.add("properties", &c.kafka.properties, any(),
         "Handed to librdkafka as they are, for example `compression.type`; ours win.");
   f.section("sinks.http");

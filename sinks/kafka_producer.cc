@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -43,7 +44,7 @@ Properties default_properties() {
 
 /// What correctness rests on.
 Properties fixed_properties(const KafkaProducer::Options& options) {
-  return {
+  Properties properties{
       {"bootstrap.servers", options.brokers},
       {"enable.idempotence", "true"},
       {"acks", "all"},
@@ -54,6 +55,13 @@ Properties fixed_properties(const KafkaProducer::Options& options) {
       {"linger.ms", std::to_string(options.linger.count())},
       {"queue.buffering.max.messages", std::to_string(options.in_flight_max)},
   };
+  if (!options.transactional_id.empty()) {
+    constexpr auto kTransactionTimeout = std::chrono::milliseconds(60'000);
+    properties["transactional.id"] = options.transactional_id;
+    properties["transaction.timeout.ms"] =
+        std::to_string(std::max(kTransactionTimeout, options.delivery_timeout).count());
+  }
+  return properties;
 }
 
 /// Adds to `problems` a line for each property that librdkafka refuses.
@@ -209,6 +217,50 @@ Status KafkaProducer::flush(std::chrono::milliseconds wait) {
                      brokers_ + " after " + std::to_string(wait.count()) + " ms";
   if (!last_error_.empty()) text += " (last error: " + last_error_ + ")";
   return error(ErrorCode::kTimedOut, std::move(text));
+}
+
+namespace {
+
+/// Takes over `failure`, which may be null: no failure.
+Status transaction_status(rd_kafka_error_t* failure, const char* what) {
+  if (failure == nullptr) return {};
+  const std::unique_ptr<rd_kafka_error_t, void (*)(rd_kafka_error_t*)> guard(
+      failure, rd_kafka_error_destroy);
+  const std::string text =
+      std::string("cannot ") + what + " a Kafka transaction: " + rd_kafka_error_string(failure);
+  switch (rd_kafka_error_code(failure)) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+      return error(ErrorCode::kFenced, text);
+    default:
+      break;
+  }
+  const bool for_good = rd_kafka_error_is_fatal(failure) != 0;
+  return error(for_good ? ErrorCode::kUnavailable : ErrorCode::kTimedOut, text);
+}
+
+/// The transaction's own remaining time: any other leaves librdkafka 2.0.2 between two states.
+constexpr int kTransactionsOwnTimeout = -1;
+
+}  // namespace
+
+Status KafkaProducer::init_transactions(std::chrono::milliseconds wait) {
+  return transaction_status(rd_kafka_init_transactions(handle_, static_cast<int>(wait.count())),
+                            "prepare");
+}
+
+Status KafkaProducer::begin_transaction() {
+  return transaction_status(rd_kafka_begin_transaction(handle_), "begin");
+}
+
+Status KafkaProducer::commit_transaction() {
+  return transaction_status(rd_kafka_commit_transaction(handle_, kTransactionsOwnTimeout),
+                            "commit");
+}
+
+Status KafkaProducer::abort_transaction() {
+  return transaction_status(rd_kafka_abort_transaction(handle_, kTransactionsOwnTimeout), "abort");
 }
 
 Status KafkaProducer::check_topic(const std::string& topic, std::chrono::milliseconds wait) {

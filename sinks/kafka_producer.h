@@ -51,6 +51,9 @@ class KafkaProducer {
     std::chrono::milliseconds linger{0};
     std::size_t in_flight_max = 10'000;             ///< Records; `send` waits beyond.
     std::map<std::string, std::string> properties;  ///< librdkafka's; the ones above win.
+    /// Not empty: every record belongs to a transaction, and the newest producer that opened with
+    /// this id shuts the earlier ones out.
+    std::string transactional_id;
   };
 
   /// Connects in the background. Errors: kInvalidConfig with every property librdkafka refuses.
@@ -71,6 +74,17 @@ class KafkaProducer {
 
   /// Asks the brokers for `topic`. Errors: kUnavailable (no broker answers), kNotFound.
   Status check_topic(const std::string& topic, std::chrono::milliseconds wait);
+
+  /// Shuts out earlier producers of the same transactional id and ends their open transaction;
+  /// once, before the first transaction. Errors of these four: kFenced (a newer producer has the
+  /// id: this one is done for), kUnavailable (failed for good), kTimedOut (may be tried again).
+  Status init_transactions(std::chrono::milliseconds wait);
+  Status begin_transaction();
+  /// Waits until all records sent since are in the log and visible to readers of what is
+  /// committed. After an error, abort.
+  Status commit_transaction();
+  /// What was sent since is never visible to readers of what is committed.
+  Status abort_transaction();
 
   /// Records queued and not yet answered.
   std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }

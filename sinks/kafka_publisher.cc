@@ -1,13 +1,12 @@
 #include "sinks/kafka_publisher.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sinks/kafka_list_record.h"
 #include "sinks/kafka_producer.h"
-#include "sinks/list_codec.h"
 
 namespace freshet {
 
@@ -54,23 +53,13 @@ Status KafkaPublisher::check(std::chrono::milliseconds wait) {
 }
 
 Status KafkaPublisher::publish(const RankedList& list) {
-  const std::string value = encode_list(list, clock_.now());
-  const std::string partition = std::to_string(list.position.partition.value);
-  const std::string offset = std::to_string(list.position.offset.value);
-  const std::string epoch = std::to_string(list.position.epoch.value);
-  const std::string model_version = std::to_string(list.model_version.value);
-  const std::array<OutgoingRecord::Header, 4> headers{{{"partition", partition},
-                                                       {"offset", offset},
-                                                       {"epoch", epoch},
-                                                       {"model_version", model_version}}};
   ListDelivery delivery{
       .user = list.user, .position = list.position, .received_time = list.received_time};
-  return producer_->send(
-      {.topic = lists_topic_, .key = list.user, .value = value, .headers = headers},
-      [this, delivery = std::move(delivery)](const KafkaAnswer& answer) mutable {
-        delivery.delivered = answer.delivered;
-        if (handlers_.on_list) handlers_.on_list(delivery);
-      });
+  return send_list(*producer_, lists_topic_, list, clock_.now(),
+                   [this, delivery = std::move(delivery)](const KafkaAnswer& answer) mutable {
+                     delivery.delivered = answer.delivered;
+                     if (handlers_.on_list) handlers_.on_list(delivery);
+                   });
 }
 
 Status KafkaPublisher::publish(const DeadLetter& letter) {

@@ -21,7 +21,7 @@ OWN_IDENTIFIER = re.compile(r"(?<![\w.>:])(?!rd_kafka_)[A-Za-z_]\w*(?!\w)")
 
 FREE = ["tests/*", "bench/*"]
 ADAPTERS = ["*/kafka_*", "*/rocksdb_*", "*/torch_*", "*/http_*", "config/*yaml*", "app/main.cc"]
-MUTEX_PLACES = ["config/bounded_queue.h", "*/metrics.*", "*/kafka_*", "sinks/http_*",
+MUTEX_PLACES = ["config/bounded_queue.h", "config/stop_wait.h", "*/metrics.*", "*/kafka_*", "sinks/http_*",
                 "sinks/file_publisher.h", "app/*"] + FREE
 
 # Construct, where it is allowed, remedy.
