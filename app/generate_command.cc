@@ -51,6 +51,7 @@ Status write_to_kafka(const GenerateOptions& options, const GeneratorConfig& gen
   KafkaRecordWriter::Options to;
   to.brokers = config->ingest.kafka.brokers;
   to.topic = config->ingest.kafka.events_topic;
+  to.properties = config->ingest.kafka.properties;
   auto events = KafkaRecordWriter::open(to);
   if (!events) return tl::unexpected(events.error());
   to.topic = config->ingest.kafka.items_topic;

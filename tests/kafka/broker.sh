@@ -6,6 +6,7 @@
 #   broker.sh stop DIR              stop the nodes that run on DIR
 #
 # PORTS names each node's client and controller port: 9092:9093, or 9092:9093,9094:9095,9096:9097.
+# What stands in the file $KAFKA_PROPERTIES, if that is set, comes last and wins.
 set -uo pipefail
 . "$(dirname "$0")/version.sh"
 
@@ -49,6 +50,7 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=3000
 log.cleaner.dedupe.buffer.size=10485760
 END
+  [ -z "${KAFKA_PROPERTIES-}" ] || cat "$KAFKA_PROPERTIES" >>"$dir/node-$node.properties"
 }
 
 # Becomes node $3; formats its directory on the first run.
@@ -81,5 +83,5 @@ case ${1-} in
   check) check ;;
   run) check && if [ $# -ge 4 ]; then run_node "$2" "$3" "$4"; else run_all "$2" "$3"; fi ;;
   stop) stop "$2" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

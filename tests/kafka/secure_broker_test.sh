@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# A broker that wants TLS and a password (SASL): the program reads and writes through it with nothing but librdkafka's
+# own properties; a wrong password ends it with a clear line; the password stands in no log and no --print.
+#
+#   secure_broker_test.sh FRESHET
+set -euo pipefail
+freshet=$1
+here=$(cd "$(dirname "$0")" && pwd)
+why=$("$here/broker.sh" check) || { echo "no Kafka broker here: $why"; exit 0; }
+for program in openssl kcat; do
+  command -v "$program" >/dev/null || { echo "no Kafka broker here: no $program"; exit 0; }
+done
+dir=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
+password=correct-horse-battery
+
+fail() { echo "FAILED: $1"; [ ! -e "${2-}" ] || tail -20 "$2"; exit 1; }
+
+# $1 seconds at most, until the rest succeeds.
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] || return 1
+    read -rt 0.2 <> <(:) || true
+  done
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+make_certificates() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=freshet-test-ca -keyout "$dir/ca.key" -out "$dir/ca.pem"
+  openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout "$dir/broker.key" -out "$dir/broker.csr"
+  openssl x509 -req -in "$dir/broker.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+    -extfile <(echo "subjectAltName=IP:127.0.0.1") -out "$dir/broker.crt"
+  cat "$dir/broker.key" "$dir/broker.crt" "$dir/ca.pem" >"$dir/broker.pem"
+}
+
+start_broker() {
+  plain=$(free_port) secure=$(free_port)
+  local controller
+  controller=$(free_port)
+  cat >"$dir/secure.properties" <<END
+listeners=PLAINTEXT://127.0.0.1:$plain,SASL_SSL://127.0.0.1:$secure,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$plain,SASL_SSL://127.0.0.1:$secure
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_freshet="$password";
+ssl.keystore.type=PEM
+ssl.keystore.location=$dir/broker.pem
+END
+  KAFKA_PROPERTIES=$dir/secure.properties "$here/broker.sh" run "$dir/kafka" "$plain:$controller" >"$dir/broker.log" 2>&1 &
+  within 60 kcat -b "127.0.0.1:$plain" -L -m 2 || fail "the broker does not start" "$dir/broker.log"
+}
+
+write_config() { # FILE PASSWORD
+  printf '%s\n' "$2" >"$dir/password"
+  local security="{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: freshet,
+      sasl.password: '\${file:$dir/password}', ssl.ca.location: $dir/ca.pem}"
+  cat >"$1" <<END
+ingest:
+  kafka:
+    brokers: 127.0.0.1:$secure
+    properties: $security
+state: {directory: $dir/state}
+scoring: {network: {enabled: false}, learning: {directory: ""}}
+sinks:
+  kafka:
+    brokers: 127.0.0.1:$secure
+    properties: $security
+  http: {port: 0}
+END
+}
+
+make_certificates >"$dir/openssl.log" 2>&1 || fail "no certificates" "$dir/openssl.log"
+start_broker
+write_config "$dir/freshet.yaml" "$password"
+"$freshet" topics create -c "$dir/freshet.yaml" --partitions 2 >"$dir/topics.log" 2>&1 ||
+  fail "topics create" "$dir/topics.log"
+"$freshet" run -c "$dir/freshet.yaml" >"$dir/run.log" 2>&1 &
+run=$!
+"$freshet" generate --to-kafka -c "$dir/freshet.yaml" >"$dir/generate.log" 2>&1 &
+has_lists() { kcat -b "127.0.0.1:$plain" -t freshet.recommendations -C -e -q -c 10 -f '%k\n' | grep -c . | grep -qx 10; }
+within 60 has_lists || fail "no lists come through the secured broker" "$dir/run.log"
+kill $run %%
+wait $run || fail "the program did not end well" "$dir/run.log"
+echo "events and lists went through TLS and SASL"
+
+write_config "$dir/wrong.yaml" wrong-password
+if timeout 60 "$freshet" run -c "$dir/wrong.yaml" >"$dir/wrong.log" 2>&1; then fail "a wrong password is taken" "$dir/wrong.log"; fi
+grep -qi "authentication" "$dir/wrong.log" || fail "the reason is not said" "$dir/wrong.log"
+echo "a wrong password ends with: $(grep -i authentication "$dir/wrong.log" | tail -1)"
+
+"$freshet" validate --print "$dir/freshet.yaml" >"$dir/print.log" 2>&1 || fail "validate" "$dir/print.log"
+! grep -l "$password\|wrong-password" "$dir"/*.log || fail "a password stands in what was written"
+echo "1 of 1 passed"
