@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kDeltasMax = 4;
 constexpr std::size_t kReplicaQuestionsMax = 256;
+constexpr std::size_t kModelQuestionsMax = 16;
 
 /// One question asked of every partition: the first that knows the user answers, or the last one
 /// answers for a user that nobody knows.
@@ -51,8 +52,9 @@ Engine::Engine(EngineParts parts)
       ranking_queue_(parts_.config.scoring.queue_max),
       delta_queue_(kDeltasMax),
       replica_questions_(kReplicaQuestionsMax),
+      model_questions_(kModelQuestionsMax),
       learning_(parts_.config.scoring, parts_.network,
-                {learning_queue_, delta_queue_, parts_.figures, parts_.clock}),
+                {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network,
                {ranking_queue_, delta_queue_, replica_questions_, learning_queue_, parts_.publisher,
                 parts_.figures, parts_.clock}) {
@@ -171,6 +173,10 @@ void Engine::recommend(const UserId& user, std::size_t count,
 
 bool Engine::ask_replica(std::function<void(const Replica&)> ask) {
   return replica_questions_.try_push(ask);
+}
+
+bool Engine::ask_model(std::function<void(ModelAdmin&)> ask) {
+  return model_questions_.try_push(ask);
 }
 
 double Engine::learning_queue_ratio() const {

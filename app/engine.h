@@ -70,6 +70,10 @@ class Engine {
   /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
   bool ask_replica(std::function<void(const Replica&)> ask);
 
+  /// Calls `ask` with the model's owner on the learner's thread. False when too many questions
+  /// wait.
+  bool ask_model(std::function<void(ModelAdmin&)> ask);
+
   /// Fill of the queues, 0..1, for metrics.
   double learning_queue_ratio() const;
   double ranking_queue_ratio() const;
@@ -88,6 +92,7 @@ class Engine {
   RankQueue ranking_queue_;
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;
+  ModelQuestions model_questions_;
   LearningStage learning_;
   ScoringStage scoring_;
   mutable std::mutex mutex_;

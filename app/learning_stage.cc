@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Questions to the model answered in one round.
+constexpr std::size_t kQuestionsMax = 16;
 /// Events traced per update of the model.
 constexpr std::size_t kReceivedTimesMax = 1'024;
 
@@ -21,6 +23,13 @@ LearningStage::LearningStage(const ScoringConfig& config, const NetworkFactory& 
       ports_(ports),
       learner_(config, network),
       quality_(config),
+      admin_(
+          config.learning, learner_,
+          [this]() -> std::optional<double> {
+            const PrequentialTotals& served = quality_.figures().served_window;
+            return served.events == 0 ? std::nullopt : std::optional(served.hit_rate_20());
+          },
+          ports.clock),
       next_delta_(ports.clock.steady_now()),
       next_checkpoint_(ports.clock.steady_now() + config.learning.checkpoint_interval) {}
 
@@ -45,6 +54,7 @@ void LearningStage::run_once(std::stop_token stop) {
       next_delta_ - ports_.clock.steady_now());
   take(
       ports_.learning.pop_batch(config_.learning.batch_size_max, std::max(0us, until_delta), stop));
+  for (const auto& ask : ports_.questions.pop_batch(kQuestionsMax, 0us, {})) ask(admin_);
 
   const SteadyTime now = ports_.clock.steady_now();
   if (now >= next_delta_) {
@@ -56,6 +66,9 @@ void LearningStage::run_once(std::stop_token stop) {
       spdlog::error("model checkpoint: {}", saved.error().text);
     }
     next_checkpoint_ = ports_.clock.steady_now() + config_.learning.checkpoint_interval;
+  }
+  if (const Status kept = admin_.keep_when_due(); !kept) {
+    spdlog::error("model version: {}", kept.error().text);
   }
 }
 
@@ -89,7 +102,7 @@ void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
 }
 
 void LearningStage::learn(const std::vector<TrainingExample>& examples) {
-  if (examples.empty()) return;
+  if (examples.empty() || admin_.frozen()) return;
   const SteadyTime begin = ports_.clock.steady_now();
   const GuardFigures guard = learner_.figures().guard;
   learner_.learn(examples);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/learning_input.h"
+#include "app/model_admin.h"
 #include "app/pipeline_figures.h"
 #include "app/scoring_stage.h"
 #include "config/scoring_config.h"
@@ -17,6 +18,7 @@ namespace freshet {
 struct LearningStagePorts {
   LearningQueue& learning;
   DeltaQueue& deltas;
+  ModelQuestions& questions;
   PipelineFigures& figures;
   const Clock& clock;
 };
@@ -55,6 +57,7 @@ class LearningStage {
   LearningStagePorts ports_;
   Learner learner_;
   PrequentialQuality quality_;
+  ModelAdmin admin_;
   ModelUpdate unsent_;  ///< Taken, but the queue to scoring was full; no delta = nothing.
   std::vector<SteadyTime> received_times_;  ///< Of examples learned since; one per micro-batch.
   SteadyTime next_delta_;

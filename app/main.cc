@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
   freshet::add_validate_command(app, chosen);
   freshet::add_topics_command(app, chosen);
   freshet::add_state_command(app, chosen);
+  freshet::add_ask_commands(app, chosen);
+  freshet::add_model_command(app, chosen);
+  freshet::add_completion_command(app, chosen);
   freshet::add_version_command(app, chosen);
   CLI11_PARSE(app, argc, argv);
 

@@ -18,6 +18,10 @@ struct LearningConfig {
   /// Where the model is kept; empty = it starts anew.
   std::string directory = "freshet-data/model";
   std::chrono::seconds checkpoint_interval{60};
+  /// A version to go back to is kept this often; 0 = only on request.
+  std::chrono::seconds version_interval{3600};
+  /// Kept versions; the oldest goes when another is kept.
+  std::size_t versions_max = 6;
   /// Seed of weights and negatives.
   std::uint64_t seed = 1;
 };

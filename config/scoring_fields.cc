@@ -112,6 +112,10 @@ void add_learning(ConfigFields& f, ScoringConfig& c) {
         "Where the model is kept; empty = it starts anew with each start.");
   f.add("checkpoint_interval", &c.learning.checkpoint_interval, between(seconds{1}, hours{24}),
         "Interval between two checkpoints: what a crash costs the model.");
+  f.add("version_interval", &c.learning.version_interval, between(seconds{0}, hours{24 * 365}),
+        "A version of the model to go back to is kept this often; 0 = only on request.");
+  f.add("versions_max", &c.learning.versions_max, between(1, 1000),
+        "Versions that are kept, each as large as a checkpoint; the oldest goes.");
   f.add("seed", &c.learning.seed, any(), "Seed of weights and negatives.");
 }
 

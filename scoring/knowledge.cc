@@ -32,7 +32,11 @@ Status Knowledge::apply(const Delta& delta) {
   if (!is_finite(delta))
     return error(ErrorCode::kCorrupt, "delta " + std::to_string(delta.version.value) +
                                           ": it holds a number that is not finite");
-  if (!delta.image.empty()) FRESHET_RETURN_IF_ERROR(from_bytes(delta.image));
+  if (!delta.image.empty()) {
+    FRESHET_RETURN_IF_ERROR(from_bytes(delta.image));
+    // Rows of items that came after the image was taken.
+    if (network_) network_->truncate(catalogue_.rows());
+  }
   for (const Delta& change : delta.earlier) FRESHET_RETURN_IF_ERROR(apply(change));
   if (!delta.evicted.empty()) evict(delta.evicted);
   if (!delta.new_items.empty()) admit(delta.new_items);

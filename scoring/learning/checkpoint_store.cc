@@ -34,7 +34,6 @@ constexpr std::string_view kHead = "freshet checkpoint 4\n";
 constexpr const char* kManifest = "manifest";
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr const char* kBefore = "model.checkpoint";  // The one file of format 2.
-constexpr std::size_t kKept = 2;
 
 std::string padded(std::uint64_t number, int base, int width) {
   std::ostringstream text;
@@ -120,21 +119,41 @@ Result<std::string> read_file(const fs::path& path) {
   return std::move(content).str();
 }
 
-/// Returns the manifest's entries as one text, or an error when it is not as written.
-Result<std::string> read_manifest(const fs::path& path) {
+/// One line of a manifest.
+struct Entry {
+  std::string name;
+  std::size_t bytes = 0;
+  std::string checksum;
+};
+
+/// Returns the manifest's entries, or an error when it is not as written.
+Result<std::vector<Entry>> read_manifest(const fs::path& path) {
   auto text = read_file(path);
-  if (!text) return text;
+  if (!text) return tl::unexpected(text.error());
   if (!text->starts_with(kHead)) return damaged(path, "it is of another format or version");
   const std::size_t end = text->rfind("end ");
   if (end == std::string::npos ||
       text->substr(end) != "end " + checksum_of(text->substr(0, end)) + "\n")
     return damaged(path, "it is cut short or changed");
-  return text->substr(kHead.size(), end - kHead.size());
+  std::istringstream lines(text->substr(kHead.size(), end - kHead.size()));
+  std::vector<Entry> entries;
+  for (Entry entry; lines >> entry.name >> entry.bytes >> entry.checksum;) entries.push_back(entry);
+  return entries;
+}
+
+Result<std::string> read_entry(const fs::path& folder, const Entry& entry) {
+  auto bytes = read_file(folder / entry.name);
+  if (!bytes) return bytes;
+  if (bytes->size() != entry.bytes) return damaged(folder / entry.name, "it is cut short");
+  if (checksum_of(*bytes) != entry.checksum)
+    return damaged(folder / entry.name, "its checksum is wrong");
+  return bytes;
 }
 
 }  // namespace
 
-Status write_checkpoint(const std::string& directory, const CheckpointFiles& files) {
+Status write_checkpoint(const std::string& directory, const CheckpointFiles& files,
+                        std::size_t kept) {
   const fs::path root = directory, fresh = root / "new";
   std::error_code failure;
   fs::remove_all(fresh, failure);
@@ -149,7 +168,7 @@ Status write_checkpoint(const std::string& directory, const CheckpointFiles& fil
   fs::rename(fresh, path, failure);
   if (failure) return unavailable("rename checkpoint", fresh, failure.message());
   FRESHET_RETURN_IF_ERROR(sync_directory(root));
-  for (std::size_t k = kKept - 1; k < older.size(); ++k) fs::remove_all(older[k], failure);
+  for (std::size_t k = kept - 1; k < older.size(); ++k) fs::remove_all(older[k], failure);
   return {};
 }
 
@@ -173,21 +192,23 @@ Result<std::vector<std::string>> checkpoints_in(const std::string& directory) {
 }
 
 Result<CheckpointFiles> read_checkpoint(const std::string& path) {
-  const fs::path folder = path;
-  const auto manifest = read_manifest(folder / kManifest);
-  if (!manifest) return tl::unexpected(manifest.error());
-  std::istringstream entries(*manifest);
+  auto entries = read_manifest(fs::path(path) / kManifest);
+  if (!entries) return tl::unexpected(entries.error());
   CheckpointFiles files;
-  std::string name, checksum;
-  std::size_t size = 0;
-  while (entries >> name >> size >> checksum) {
-    auto bytes = read_file(folder / name);
+  for (const Entry& entry : *entries) {
+    auto bytes = read_entry(path, entry);
     if (!bytes) return tl::unexpected(bytes.error());
-    if (bytes->size() != size) return damaged(folder / name, "it is cut short");
-    if (checksum_of(*bytes) != checksum) return damaged(folder / name, "its checksum is wrong");
-    files.emplace(name, std::move(*bytes));
+    files.emplace(entry.name, std::move(*bytes));
   }
   return files;
+}
+
+Result<std::string> read_checkpoint_file(const std::string& path, const std::string& name) {
+  auto entries = read_manifest(fs::path(path) / kManifest);
+  if (!entries) return tl::unexpected(entries.error());
+  for (const Entry& entry : *entries)
+    if (entry.name == name) return read_entry(path, entry);
+  return damaged(fs::path(path) / name, "the manifest does not name it");
 }
 
 Status set_aside(const std::string& path) {

@@ -83,8 +83,12 @@ Learner::Learner(const ScoringConfig& config, const NetworkFactory& factory)
       repeat_(knowledge_.repeats()),
       trainers_(config),
       admissions_(config.catalogue, knowledge_),
-      negatives_(
-          {.recent_ratio = config.network.recent_negatives_ratio, .seed = config.learning.seed}) {}
+      negatives_(new_sampler()) {}
+
+NegativeSampler Learner::new_sampler() const {
+  return NegativeSampler(
+      {.recent_ratio = config_.network.recent_negatives_ratio, .seed = config_.learning.seed});
+}
 
 void Learner::learn(std::span<const TrainingExample> examples) {
   std::vector<const TrainingExample*> batch;

@@ -13,6 +13,7 @@
 #include "scoring/experts/repeat.h"
 #include "scoring/knowledge.h"
 #include "scoring/learning/admission.h"
+#include "scoring/learning/checkpoint_store.h"
 #include "scoring/learning/guarded_trainers.h"
 #include "scoring/learning/learner_figures.h"
 #include "scoring/learning/trained_offsets.h"
@@ -59,6 +60,15 @@ class Learner {
   /// learner.
   Result<std::vector<Error>> load(const std::string& directory);
 
+  /// Everything, as the files of a checkpoint. Errors: kInternal when a weight is not finite.
+  Result<CheckpointFiles> to_files() const;
+
+  /// Goes back to what `to_files` gave of this or another learner, at any time; the next delta
+  /// carries all of it. What was learned counts as learned still, and versions go on counting, so
+  /// that no example comes twice and replicas follow. `from` is for error texts. Errors: kCorrupt,
+  /// kInvalidConfig as load; then nothing has changed.
+  Status go_back_to(const CheckpointFiles& files, const std::string& from);
+
   const LearnerFigures& figures() const { return figures_; }
 
   /// Of the examples of the newest `learn`, in their order.
@@ -82,10 +92,11 @@ class Learner {
   void take_updates(std::span<const ItemUpdate> updates);
   void make_room(std::size_t wanted, double standing_max);
   void start_stage(std::vector<ItemRow> evicted);
+  NegativeSampler new_sampler() const;
   void add_negative(ItemRow row);
   void train_network(std::span<const Context> contexts, const Delta& change);
   NetworkDelta network_changes();
-  Status restore(const std::string& path);
+  Status restore(const CheckpointFiles& files, const std::string& from);
   void note_guard();
   void note_admissions();
   void apply(Delta change);

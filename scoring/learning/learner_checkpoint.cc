@@ -17,6 +17,12 @@ constexpr const char* kNetwork = "network.safetensors";
 }  // namespace
 
 Status Learner::save(const std::string& directory) {
+  const auto files = to_files();
+  if (!files) return tl::unexpected(files.error());
+  return write_checkpoint(directory, *files);
+}
+
+Result<CheckpointFiles> Learner::to_files() const {
   CheckpointFiles files;
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
@@ -28,7 +34,7 @@ Status Learner::save(const std::string& directory) {
     if (!bytes) return tl::unexpected(std::move(bytes).error());
     files[kNetwork] = std::move(*bytes);
   }
-  return write_checkpoint(directory, files);
+  return files;
 }
 
 Result<std::vector<Error>> Learner::load(const std::string& directory) {
@@ -36,7 +42,8 @@ Result<std::vector<Error>> Learner::load(const std::string& directory) {
   if (!paths) return tl::unexpected(paths.error());
   std::vector<Error> damaged;
   for (const std::string& path : *paths) {
-    const Status restored = restore(path);
+    const auto files = read_checkpoint(path);
+    const Status restored = files ? restore(*files, path) : tl::unexpected(files.error());
     if (!restored && restored.error().code != ErrorCode::kCorrupt)
       return tl::unexpected(restored.error());
     if (restored) break;
@@ -52,10 +59,22 @@ Result<std::vector<Error>> Learner::load(const std::string& directory) {
   return damaged;
 }
 
+Status Learner::go_back_to(const CheckpointFiles& files, const std::string& from) {
+  const TrainedOffsets seen = offsets_;
+  const std::uint64_t examples = figures_.examples;
+  const ModelVersion newest = version_;
+  FRESHET_RETURN_IF_ERROR(restore(files, from));
+  offsets_ = seen;
+  figures_.examples = examples;
+  version_ = newest;
+  return {};
+}
+
 /// Nothing of the learner's own has changed after an error, but perhaps its network.
-Status Learner::restore(const std::string& path) {
-  auto files = read_checkpoint(path);
-  if (!files) return tl::unexpected(files.error());
+Status Learner::restore(const CheckpointFiles& files, const std::string& from) {
+  const auto learner = files.find(kLearner), network = files.find(kNetwork);
+  if (learner == files.end())
+    return error(ErrorCode::kCorrupt, "read checkpoint " + from + ": " + kLearner + " is missing");
   std::string image;
   GuardedTrainers trainers(config_);
   AdmissionControl admissions(config_.catalogue, knowledge_);
@@ -63,14 +82,14 @@ Status Learner::restore(const std::string& path) {
   std::uint64_t examples = 0;
   ModelVersion version{};
   try {
-    std::istringstream in(std::move((*files)[kLearner]), std::ios::binary);
+    std::istringstream in(learner->second, std::ios::binary);
     cereal::PortableBinaryInputArchive archive(in);
     archive(image, trainers, admissions, offsets, examples, version.value);
   } catch (const std::exception& problem) {
-    return error(ErrorCode::kCorrupt, "read checkpoint " + path + ": " + problem.what());
+    return error(ErrorCode::kCorrupt, "read checkpoint " + from + ": " + problem.what());
   }
-  if (knowledge_.network() != nullptr && files->contains(kNetwork))
-    FRESHET_RETURN_IF_ERROR(knowledge_.network()->load((*files)[kNetwork]));
+  if (knowledge_.network() != nullptr && network != files.end())
+    FRESHET_RETURN_IF_ERROR(knowledge_.network()->load(network->second));
   FRESHET_RETURN_IF_ERROR(knowledge_.apply({.image = image}));
   trainers_ = std::move(trainers);
   admissions_.resume(std::move(admissions));
@@ -78,6 +97,7 @@ Status Learner::restore(const std::string& path) {
   figures_.examples = examples;
   version_ = version;
   // The recent targets are not kept: the ring of negatives fills again within seconds.
+  negatives_ = new_sampler();
   for (const ItemRow row : knowledge_.catalogue().by_age()) add_negative(row);
   pending_ = {.image = std::move(image)};
   weights_changed_ = true;

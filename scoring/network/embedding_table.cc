@@ -44,6 +44,19 @@ void EmbeddingTable::grow(std::size_t rows) {
     write_vector(static_cast<ItemRow>(row), initial_vector(options_, row).data());
 }
 
+void EmbeddingTable::truncate(std::size_t rows) {
+  if (rows >= this->rows()) return;
+  if (compressed_) {
+    compressed_->resize(rows);
+  } else {
+    values_.vectors.resize(rows * dim_);
+  }
+  values_.biases.resize(rows);
+  if (!values_.squares.empty()) make_squares();
+  is_changed_.resize(rows);
+  std::erase_if(changed_, [rows](ItemRow row) { return row >= rows; });
+}
+
 void EmbeddingTable::write_vector(ItemRow row, const float* vector) {
   if (compressed_) return compressed_->write(row, vector);
   std::copy_n(vector, dim_, values_.vectors.data() + row * dim_);

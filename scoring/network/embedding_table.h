@@ -45,6 +45,9 @@ class EmbeddingTable {
   /// Makes rows as fresh as `grow` made them, Adagrad's sums included; they count as changed.
   void reset(std::span<const ItemRow> rows);
 
+  /// Drops the rows from `rows` on; nothing if there are fewer.
+  void truncate(std::size_t rows);
+
   std::size_t rows() const { return values_.biases.size(); }
   std::size_t dim() const { return dim_; }
   /// Valid until the next non-const call.

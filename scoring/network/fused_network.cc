@@ -34,6 +34,8 @@ class FusedNetwork final : public Network {
 
   void reset(std::span<const ItemRow> rows) override { items_.reset(rows); }
 
+  void truncate(std::size_t rows) override { items_.truncate(rows); }
+
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     if (sequences.empty()) return std::vector<float>{};
     start_batch();

@@ -106,6 +106,9 @@ class Network {
   /// Makes these rows as fresh as if they had just been grown; they count as changed.
   virtual void reset(std::span<const ItemRow> rows) = 0;
 
+  /// Drops the rows from `rows` on; nothing if there are fewer.
+  virtual void truncate(std::size_t rows) = 0;
+
   /// Computes the query vector of every sequence: result [sequences.size(), dim] float32,
   /// row-major. Errors: kInternal when the library fails; never throws. May hold NaN if the weights
   /// do.

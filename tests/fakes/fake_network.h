@@ -41,6 +41,14 @@ class FakeNetwork : public Network {
     }
   }
 
+  void truncate(std::size_t rows) override {
+    if (rows >= next_.size()) return;
+    next_.resize(rows);
+    biases_.resize(rows);
+    vectors_.resize(2 * rows);
+    std::erase_if(changed_, [rows](ItemRow row) { return row >= rows; });
+  }
+
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     if (levers_->fails) return error(ErrorCode::kInternal, "the fake network was told to fail");
     std::vector<float> queries;

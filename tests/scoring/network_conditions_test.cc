@@ -164,6 +164,7 @@ class AskedNetwork final : public Network {
  public:
   void grow(std::size_t) override {}
   void reset(std::span<const ItemRow>) override {}
+  void truncate(std::size_t) override {}
   void compress(TableFormat) override {}
   Result<std::vector<float>> queries(std::span<const Sequence> sequences) override {
     asked_ += sequences.size();
