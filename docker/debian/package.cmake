@@ -3,8 +3,8 @@
 #   cpack --config build/release/CPackConfig.cmake -B build/release
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # Benchmarks are no part of it.
 install(TARGETS freshet RUNTIME DESTINATION bin)
-install(DIRECTORY docs/ DESTINATION share/doc/freshet FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.yaml" PATTERN "*.png"
-                                                                     PATTERN "examples/*")
+install(DIRECTORY docs/ DESTINATION share/doc/freshet
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.yaml" PATTERN "*.png" PATTERN "examples/*")
 install(FILES README.md CHANGELOG.md ARCHITECTURE.md DESTINATION share/doc/freshet)
 install(FILES LICENSE DESTINATION share/doc/freshet RENAME copyright)
 install(DIRECTORY config/ DESTINATION share/doc/freshet/config FILES_MATCHING PATTERN "*.yaml")

@@ -1,4 +1,5 @@
-"""Dashboards are JSON, explain each panel, and ask for metrics that the program has; each alert has a runbook and a test."""
+"""Dashboards are JSON, explain each panel, and ask for metrics that the program has; each alert has a runbook,
+a line in the table of alerts, and a test."""
 
 import json
 import re
@@ -8,8 +9,10 @@ from source_tree import all_files, problem, read
 METRIC = re.compile(r"\bfreshet_(?:ingest|state|scoring|sinks|app)_[a-z0-9_]+")
 HISTOGRAM_PARTS = re.compile(r"_(bucket|sum|count)$")
 ALERT = re.compile(r"^ *- alert: (\w+)$")
+SEVERITY = re.compile(r"^ *labels: \{severity: (\w+)\}$")
 ALERTS = "docker/prometheus/alerts.yml"
 RUNBOOK = "docs/operations.md"
+ALERT_TABLE = "docs/monitoring.md"
 ALERT_TESTS = "tests/monitoring/alerts_test.yml"
 
 
@@ -49,8 +52,13 @@ def alert_faults(root, files):
         return
     runbook = read(root, RUNBOOK) if RUNBOOK in files else ""
     tests = read(root, ALERT_TESTS) if ALERT_TESTS in files else ""
+    table = read(root, ALERT_TABLE) if ALERT_TABLE in files else ""
     lines = read(root, ALERTS).splitlines()
     alerts = {found.group(1): number for number, line in enumerate(lines, 1) if (found := ALERT.match(line))}
+    severities = [found.group(1) for line in lines if (found := SEVERITY.match(line))]
+    for (alert, number), severity in zip(alerts.items(), severities):
+        if f"[{alert}](operations.md#alert-{alert.lower()}) | {severity} |" not in table:
+            yield problem(ALERTS, number, f"{ALERT_TABLE} does not list {alert} as a {severity}")
     for alert, number in alerts.items():
         if f"### Alert {alert}\n" not in runbook:
             yield problem(ALERTS, number, f'{RUNBOOK} has no section "### Alert {alert}"; write what to do')

@@ -158,12 +158,15 @@ class DockerLint(LintTest):
 
     def test_finds_alerts_without_runbook_or_test(self):
         self.write("docker/prometheus/alerts.yml", "  - alert: Good\n    runbook_url: docs/operations.md#alert-good\n"
-                                                   "  - alert: Bad\n")
+                                                   "    labels: {severity: page}\n"
+                                                   "  - alert: Bad\n    labels: {severity: ticket}\n")
+        self.write("docs/monitoring.md", "[Good](operations.md#alert-good) | page |\n[Bad](operations.md#alert-bad) | page |\n")
         self.write("docs/operations.md", "### Alert Good\n\n### Alert Gone\n")
         self.write("tests/monitoring/alerts_test.yml", 'ALERTS{alertname="Good"}\n')
-        self.expect(docker_lint, "docker/prometheus/alerts.yml:3: docs/operations.md has no section",
-                    "docker/prometheus/alerts.yml:3: Bad has no runbook_url",
-                    "docker/prometheus/alerts.yml:3: tests/monitoring/alerts_test.yml has no test of Bad",
+        self.expect(docker_lint, "docker/prometheus/alerts.yml:4: docs/operations.md has no section",
+                    "docker/prometheus/alerts.yml:4: Bad has no runbook_url",
+                    "docker/prometheus/alerts.yml:4: docs/monitoring.md does not list Bad as a ticket",
+                    "docker/prometheus/alerts.yml:4: tests/monitoring/alerts_test.yml has no test of Bad",
                     "docs/operations.md:3: docker/prometheus/alerts.yml has no such alert")
 
 
