@@ -69,6 +69,14 @@ if [ "$(id -u)" != 0 ]; then
   as_root=sudo
 fi
 
+# Services that come with packages are not started: Debian's scripts ask this file first.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap '$as_root rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+  $as_root chmod 755 "$policy"
+fi
+
 log=$(mktemp -d -t freshet-setup-XXXXXX)/apt.log  # Not in /tmp itself: root may not append there.
 echo "setup: ${#wanted[@]} packages to install: ${wanted[*]}"
 advice="see $log"

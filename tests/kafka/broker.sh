@@ -22,7 +22,7 @@ check() {
 
 # Writes the properties of node $3 of the cluster with ports $2 under $1.
 write_properties() {
-  local dir=$1 node=$3 ports voters= i
+  local dir=$1 node=$3 ports voters='' i
   IFS=, read -ra ports <<<"$2"
   for i in "${!ports[@]}"; do voters+=,$((i + 1))@127.0.0.1:${ports[i]#*:}; done
   local client=${ports[node - 1]%:*} controller=${ports[node - 1]#*:}

@@ -149,6 +149,26 @@ class DockerLint(LintTest):
         self.write("docker/bad.json", '["freshet_state_user",\n]\n')
         self.expect(docker_lint, "docker/bad.json:1: no metrics.cc has freshet_state_user", "docker/bad.json:2: ")
 
+    def test_finds_panels_that_explain_nothing(self):
+        unit = '"fieldConfig": {"defaults": {"unit": "s"}}'
+        self.write("docker/a.json", '{"panels": [\n{"title": "A", "description": "d", ' + unit + "},\n"
+                                    '{"title": "B", ' + unit + '},\n{"title": "C", "description": "d"},\n'
+                                    '{"title": "D", "type": "row"}]}\n')
+        self.expect(docker_lint, 'docker/a.json:3: panel "B" has no description', 'docker/a.json:4: panel "C" has no unit')
+
+    def test_finds_alerts_without_runbook_or_test(self):
+        self.write("docker/prometheus/alerts.yml", "  - alert: Good\n    runbook_url: docs/operations.md#alert-good\n"
+                                                   "    labels: {severity: page}\n"
+                                                   "  - alert: Bad\n    labels: {severity: ticket}\n")
+        self.write("docs/monitoring.md", "[Good](operations.md#alert-good) | page |\n[Bad](operations.md#alert-bad) | page |\n")
+        self.write("docs/operations.md", "### Alert Good\n\n### Alert Gone\n")
+        self.write("tests/monitoring/alerts_test.yml", 'ALERTS{alertname="Good"}\n')
+        self.expect(docker_lint, "docker/prometheus/alerts.yml:4: docs/operations.md has no section",
+                    "docker/prometheus/alerts.yml:4: Bad has no runbook_url",
+                    "docker/prometheus/alerts.yml:4: docs/monitoring.md does not list Bad as a ticket",
+                    "docker/prometheus/alerts.yml:4: tests/monitoring/alerts_test.yml has no test of Bad",
+                    "docs/operations.md:3: docker/prometheus/alerts.yml has no such alert")
+
 
 class FormatLint(LintTest):
     def test_finds_an_unformatted_file(self):
