@@ -59,3 +59,4 @@ setup-test:
 	@docker/install-packages.sh run build test
 	@tests/kafka/fetch-jars.sh
 	@tests/app/evaluation_peers/install.sh
+	@tests/app/openapi/install.sh
