@@ -13,16 +13,6 @@
 
 namespace freshet {
 
-/// What the learner does, and which versions can be gone back to.
-struct ModelStatus {
-  ModelVersion version;  ///< The newest.
-  bool frozen = false;
-  GuardState guard = GuardState::kHealthy;
-  std::uint64_t learned_examples = 0;
-  double loss = 0;                    ///< Mean -log probability of targets under the mixture, nats.
-  std::vector<KeptVersion> versions;  ///< Newest first.
-};
-
 /// What operators may do with the model: keep a version, go back to one, stop the learning.
 /// Confined to the learner's thread.
 class ModelAdmin {

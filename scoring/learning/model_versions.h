@@ -10,6 +10,7 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "scoring/learning/checkpoint_store.h"
+#include "scoring/learning/guard.h"
 
 namespace freshet {
 
@@ -20,6 +21,16 @@ struct KeptVersion {
   std::uint64_t learned_examples = 0;
   std::optional<double> hit_rate_20;  ///< As served before it was kept; empty = nothing judged.
   std::uint64_t bytes = 0;
+};
+
+/// What the learner does, and which versions can be gone back to.
+struct ModelStatus {
+  ModelVersion version;  ///< The newest.
+  bool frozen = false;   ///< Events are not learned.
+  GuardState guard = GuardState::kHealthy;
+  std::uint64_t learned_examples = 0;
+  double loss = 0;                    ///< Mean -log probability of targets under the mixture, nats.
+  std::vector<KeptVersion> versions;  ///< Newest first.
 };
 
 /// The kept versions of the model: checkpoints in a directory of their own. Confined to one thread.

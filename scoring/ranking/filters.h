@@ -1,11 +1,13 @@
 #pragma once
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/container/flat_hash_map.h>
+
+#include <string_view>
 
 #include "config/scoring_config.h"
 #include "scoring/catalogue/catalogue.h"
 #include "scoring/experts/context.h"
-#include "state/user_state.h"
+#include "scoring/ranked_list.h"
 
 namespace freshet {
 
@@ -16,16 +18,20 @@ class Filters {
   /// `catalogue` must outlive the filters.
   Filters(const FilterConfig& config, const Catalogue& catalogue);
 
-  /// Takes up a user at `event_time`.
-  void prepare(const UserState& state, const Context& context, EventTime event_time);
+  /// Takes up a user at the request's event time.
+  void prepare(const RankRequest& request, const Context& context);
 
   /// False if the row must stay out.
-  bool lets_pass(ItemRow row) const;
+  bool lets_pass(ItemRow row) const { return filter_of(row).empty(); }
+
+  /// What keeps the row out: "unavailable", "excluded", "disliked", "bought" or "seen"; empty if
+  /// nothing does.
+  std::string_view filter_of(ItemRow row) const;
 
  private:
   FilterConfig config_;
   const Catalogue& catalogue_;
-  absl::flat_hash_set<ItemRow> blocked_;
+  absl::flat_hash_map<ItemRow, std::string_view> blocked_;  // By what.
 };
 
 }  // namespace freshet

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,15 +26,16 @@ class Scorer {
   /// with an empty batch) the network has no opinion.
   void start_batch(std::span<Context> contexts);
 
-  /// Replaces `set` by the candidates of `context`.
-  void score(const Context& context, CandidateSet& set);
+  /// Replaces `set` by the candidates of `context`, as if the expert `without` knew nothing of it.
+  void score(const Context& context, CandidateSet& set,
+             std::optional<Source> without = std::nullopt);
 
   /// Each expert's probability of any row, in the context scored last.
   PerSource probabilities(ItemRow row) const;
 
-  /// The item of the context that made `source` name `row`; kNoRow = none in particular.
-  ItemRow because_of(Source source, ItemRow row) const {
-    return experts_[index_of(source)]->because_of(row);
+  /// The item of the context that made `source` name `row`.
+  Cause cause_of(Source source, ItemRow row) const {
+    return experts_[index_of(source)]->cause_of(row);
   }
 
   /// The row is named by the repeat expert rather since it was bought before than since it was
@@ -51,7 +53,7 @@ class Scorer {
 
  private:
   bool asked(Source source) const { return asked_[index_of(source)]; }
-  void wake(const Context& context);
+  void wake(const Context& context, std::optional<Source> without);
   void collect(Source source, CandidateSet& set);
   std::size_t candidates_of(Source source) const;
 

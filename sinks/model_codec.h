@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "scoring/learning/model_versions.h"
+
+namespace freshet {
+
+/// Returns the model's state as the contract's Model. Thread-safe (no state).
+std::string encode_model(const ModelStatus& model);
+
+}  // namespace freshet
