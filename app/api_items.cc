@@ -39,11 +39,23 @@ void look_on(Engine& engine, const std::shared_ptr<ItemSearch>& search,
   if (!asked) answer(too_busy());
 }
 
-void view_item(Engine& engine, const std::string& item, const Answer<ItemView>& answer) {
+void show_item(Engine& engine, const std::string& item, const Answer<ItemFigures>& answer) {
   const bool asked = engine.ask_replica([item, answer](const Replica& replica) {
-    auto view = replica.item(item);
-    if (!view) return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
-    answer(*std::move(view));
+    auto figures = replica.item_figures(item);
+    if (!figures) return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
+    answer(*std::move(figures));
+  });
+  if (!asked) answer(too_busy());
+}
+
+/// Answers with all that `find` finds, as one page.
+template <class Find>
+void ask_for_page(Engine& engine, Find find, const Answer<ItemPage>& answer) {
+  const bool asked = engine.ask_replica([=](const Replica& replica) {
+    ItemPage page;
+    page.items = find(replica);
+    page.total = page.items.size();
+    answer(std::move(page));
   });
   if (!asked) answer(too_busy());
 }
@@ -56,7 +68,7 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
     look_on(engine, std::make_shared<ItemSearch>(std::move(query)), answer);
   };
   handlers.item = [&engine](const std::string& item, const auto& answer) {
-    view_item(engine, item, answer);
+    show_item(engine, item, answer);
   };
   handlers.related = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
@@ -69,6 +81,15 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
     ask_for_items(
         engine, item, "nothing is known to be like item",
         [item, wanted](const Replica& replica) { return replica.similar(item, wanted); }, answer);
+  };
+  handlers.trending = [&engine](const std::string& category, std::size_t count,
+                                const auto& answer) {
+    ask_for_page(
+        engine, [=](const Replica& replica) { return replica.trending(count, category); }, answer);
+  };
+  handlers.newest = [&engine](const std::string& category, std::size_t count, const auto& answer) {
+    ask_for_page(
+        engine, [=](const Replica& replica) { return replica.newest(count, category); }, answer);
   };
 }
 

@@ -109,6 +109,17 @@ void view_user(const ApiParts& parts, const UserId& user, const Answer<UserView>
   });
 }
 
+void explain(Engine& engine, const UserId& user, const std::string& item,
+             const std::string& language, const Answer<Explanation>& answer) {
+  engine.find_user(user, [=, &engine](std::optional<RankRequest> found) {
+    const auto request =
+        std::make_shared<RankRequest>(found ? *std::move(found) : RankRequest{.user = user});
+    const bool asked = engine.ask_replica(
+        [=](Replica& replica) { answer(replica.explain(*request, item, language)); });
+    if (!asked) answer(error(ErrorCode::kUnavailable, "too many questions wait: try again"));
+  });
+}
+
 std::optional<std::string> elsewhere(const ApiParts& parts, const UserId& user) {
   const auto partition = parts.engine.partition_of_user(user);
   if (!partition || parts.engine.owns(*partition)) return std::nullopt;
@@ -128,6 +139,10 @@ void add_list_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   };
   handlers.user = [parts](const UserId& user, const auto& answer) {
     view_user(parts, user, answer);
+  };
+  handlers.explain = [parts](const UserId& user, const std::string& item,
+                             const std::string& language, const auto& answer) {
+    explain(parts.engine, user, item, language, answer);
   };
   handlers.watch = [parts](const UserId& user, auto channel) {
     parts.watchers.watch(user, std::move(channel));

@@ -10,6 +10,7 @@
 
 #include "config/result.h"
 #include "config/time.h"
+#include "scoring/answers.h"
 #include "scoring/item_search.h"
 #include "scoring/learning/model_versions.h"
 #include "scoring/ranked_list.h"
@@ -75,6 +76,8 @@ struct ApiHandlers {
   std::function<void(UserId, ListWish, Answer<RankedList>)> recommend;
   std::function<void(std::vector<SessionEvent>, ListWish, Answer<RankedList>)> recommend_session;
   std::function<void(UserId, Answer<UserView>)> user;
+  /// Why an item stands in the user's list, or why not; sentences in `language`.
+  std::function<void(UserId, std::string item, std::string language, Answer<Explanation>)> explain;
   /// Sends every list published for the user from now on through the channel, while it is open.
   std::function<void(UserId, std::shared_ptr<EventChannel>)> watch;
   /// The address of the instance to ask about the user, where it is not this one.
@@ -83,13 +86,17 @@ struct ApiHandlers {
   std::function<void(std::string event, Answer<AcceptedEvent>)> accept_event;
 
   std::function<void(ItemQuery, Answer<ItemPage>)> items;
-  std::function<void(std::string item, Answer<ItemView>)> item;
+  std::function<void(std::string item, Answer<ItemFigures>)> item;
   /// At most `count` items (0 = a default) that people went on to; that are like it.
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> related;
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> similar;
 
   /// Does what is asked, and tells how the model is then.
   std::function<void(ModelRequest, Answer<ModelStatus>)> model;
+
+  /// At most `count` items of a category ("" = any): what moves; what came last.
+  std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> trending;
+  std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> newest;
 
   /// Adds titles to the items of answers; may be left out. Must be thread-safe.
   TitleOf title_of;

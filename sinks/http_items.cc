@@ -26,7 +26,19 @@ HttpHandler items(const ApiHandlers& handlers) {
 
 HttpHandler item(const ApiHandlers& handlers) {
   return [item = handlers.item](const HttpRequest& request, Respond respond) {
-    item(request.params.at("item"), answer_with<ItemView>(std::move(respond), encode_item));
+    item(request.params.at("item"), answer_with<ItemFigures>(std::move(respond), encode_item));
+  };
+}
+
+/// Items of all users.
+template <class Find>
+HttpHandler items_of_category(const Find& find) {
+  return [find](const HttpRequest& request, Respond respond) {
+    HttpParameters parameters(request, {"count", "category"});
+    const std::int64_t count = parameters.number("count", 1, kApiCountMax, kPageItems);
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    find(parameters.text("category"), static_cast<std::size_t>(count),
+         answer_with<ItemPage>(std::move(respond), encode_items));
   };
 }
 
@@ -57,6 +69,8 @@ void add_item_routes(HttpRouter& router, const ApiHandlers& handlers) {
     router.get("/v1/items/{item}/similar", neighbours(handlers.similar, handlers.title_of));
   }
   if (handlers.item) router.get("/v1/items/{item}", item(handlers));
+  if (handlers.trending) router.get("/v1/trending", items_of_category(handlers.trending));
+  if (handlers.newest) router.get("/v1/new", items_of_category(handlers.newest));
 }
 
 }  // namespace freshet

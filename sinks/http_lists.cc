@@ -1,6 +1,8 @@
 #include <array>
 #include <utility>
 
+#include "ingest/event.h"
+#include "sinks/explanation_codec.h"
 #include "sinks/http_answers.h"
 #include "sinks/http_api.h"
 #include "sinks/http_parameters.h"
@@ -129,6 +131,24 @@ HttpHandler user(const ApiHandlers& handlers) {
   };
 }
 
+HttpHandler explain(const ApiHandlers& handlers) {
+  return [explain = handlers.explain, title_of = handlers.title_of](const HttpRequest& request,
+                                                                    Respond respond) {
+    HttpParameters parameters(request, {"language"});
+    std::string language = parameters.text("language");
+    if (language.empty()) language = "en";
+    if (language != "en" && language != "de" && language != "zh")
+      parameters.refuse("language must be en, de or zh");
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    explain(
+        request.params.at("user"), request.params.at("item"), language,
+        answer_with<Explanation>(std::move(respond), [title_of](const Explanation& explanation) {
+          const RankedItem item{.id = item_id_of(explanation.item), .name = explanation.item};
+          return encode_explanation(explanation, title_of ? title_of(item) : "");
+        }));
+  };
+}
+
 HttpHandler watch(const ApiHandlers& handlers) {
   return [watch = handlers.watch](const HttpRequest& request, Respond respond) {
     HttpResponse response;
@@ -169,6 +189,9 @@ void add_list_routes(HttpRouter& router, const ApiHandlers& handlers, const Cloc
   }
   if (handlers.watch) router.get("/v1/users/{user}/lists", here(handlers, watch(handlers)));
   if (handlers.user) router.get("/v1/users/{user}", here(handlers, user(handlers)));
+  if (handlers.explain) {
+    router.get("/v1/users/{user}/items/{item}", here(handlers, explain(handlers)));
+  }
   if (handlers.recommend_session) {
     router.post("/v1/recommendations", session_recommendations(handlers, clock));
   }

@@ -18,46 +18,51 @@ void put_texts(JsonWriter& writer, const char* name, const std::vector<std::stri
   writer.EndArray();
 }
 
-void put_figures(JsonWriter& writer, const ItemView& item) {
-  put_key(writer, "popularity_rank");
-  if (item.popularity_rank) {
-    writer.Uint64(*item.popularity_rank);
-  } else {
-    writer.Null();
-  }
-  put_key(writer, "share");
-  put_number(writer, item.share);
-  if (item.trend) {
-    put_key(writer, "trend");
-    put_number(writer, *item.trend);
-  }
-  put_key(writer, "seen_times");
-  writer.Uint(item.seen_times);
-}
-
-void put_item(JsonWriter& writer, const ItemView& item) {
-  writer.StartObject();
-  put_key(writer, "item_id");
-  put_text(writer, item.name);
+void put_description(JsonWriter& writer, const ItemUpdate& item) {
   put_known(writer, "title", item.title);
-  put_known(writer, "category", item.category);
+  std::string category;
+  for (const std::string& part : item.category)
+    category.append(category.empty() ? "" : "/").append(part);
+  put_known(writer, "category", category);
   put_known(writer, "brand", item.brand);
   put_key(writer, "price");
-  if (item.price) {
-    put_number(writer, *item.price);
+  if (item.price > 0) {
+    put_number(writer, item.price);
   } else {
     writer.Null();
   }
   put_texts(writer, "tags", item.tags);
-  put_key(writer, "available");
-  writer.Bool(item.available);
-  put_figures(writer, item);
   put_key(writer, "updated_time");
-  if (item.updated_time) {
-    writer.Int64(item.updated_time->time_since_epoch().count());
+  if (item.updated_time != EventTime{}) {
+    writer.Int64(item.updated_time.time_since_epoch().count());
   } else {
     writer.Null();
   }
+}
+
+void put_figures(JsonWriter& writer, const ItemFigures& figures) {
+  put_key(writer, "available");
+  writer.Bool(figures.available);
+  put_key(writer, "popularity_rank");
+  if (figures.popularity_rank) {
+    writer.Uint64(*figures.popularity_rank);
+  } else {
+    writer.Null();
+  }
+  put_key(writer, "share");
+  put_number(writer, figures.share);
+  put_key(writer, "trend");
+  put_number(writer, figures.trend);
+  put_key(writer, "seen_times");
+  writer.Uint(figures.seen_times);
+}
+
+void put_item(JsonWriter& writer, const ItemFigures& figures) {
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, figures.item.name);
+  put_description(writer, figures.item);
+  put_figures(writer, figures);
   writer.EndObject();
 }
 
@@ -67,7 +72,7 @@ std::string text_of(const rapidjson::StringBuffer& buffer) {
 
 }  // namespace
 
-std::string encode_item(const ItemView& item) {
+std::string encode_item(const ItemFigures& item) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
   put_item(writer, item);
@@ -80,7 +85,7 @@ std::string encode_items(const ItemPage& page) {
   writer.StartObject();
   put_key(writer, "items");
   writer.StartArray();
-  for (const ItemView& item : page.items) put_item(writer, item);
+  for (const ItemFigures& item : page.items) put_item(writer, item);
   writer.EndArray();
   put_key(writer, "total");
   writer.Uint64(page.total);

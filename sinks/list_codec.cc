@@ -1,6 +1,7 @@
 #include "sinks/list_codec.h"
 
 #include "sinks/json_text.h"
+#include "sinks/list_json.h"
 
 namespace freshet {
 
@@ -36,10 +37,7 @@ void put_item(JsonWriter& writer, const RankedItem& item, const TitleOf& title_o
   }
   put_key(writer, "score");
   put_number(writer, item.score);
-  put_key(writer, "reasons");
-  writer.StartArray();
-  for (const Reason& reason : item.reasons) put_reason(writer, reason);
-  writer.EndArray();
+  put_reasons(writer, item.reasons);
   writer.EndObject();
 }
 
@@ -64,6 +62,13 @@ std::string text_of(const rapidjson::StringBuffer& buffer) {
 }
 
 }  // namespace
+
+void put_reasons(JsonWriter& writer, std::span<const Reason> reasons) {
+  put_key(writer, "reasons");
+  writer.StartArray();
+  for (const Reason& reason : reasons) put_reason(writer, reason);
+  writer.EndArray();
+}
 
 std::string encode_list(const RankedList& list, EventTime published_time, const TitleOf& title_of) {
   rapidjson::StringBuffer buffer;

@@ -110,7 +110,7 @@ TEST_F(ApiTest, FindsItemsAndWhatStandsAroundThem) {
   ASSERT_TRUE(page);
   EXPECT_EQ(page->total, 11U) << "i1 and i10 to i19";
   EXPECT_EQ(page->items.size(), 3U);
-  const auto item = answer_to<ItemView>([&](auto answer) { handlers_.item("i1", answer); });
+  const auto item = answer_to<ItemFigures>([&](auto answer) { handlers_.item("i1", answer); });
   ASSERT_TRUE(item);
   EXPECT_GT(item->seen_times, 0U);
   using Items = std::vector<RankedItem>;
@@ -120,6 +120,23 @@ TEST_F(ApiTest, FindsItemsAndWhatStandsAroundThem) {
   const auto related = answer_to<Items>([&](auto answer) { handlers_.related("x", 0, answer); });
   ASSERT_FALSE(related);
   EXPECT_NE(related.error().text.find("no item \"x\""), std::string::npos);
+}
+
+TEST_F(ApiTest, ExplainsTheBestItemOfAList) {
+  serve_partition(0);
+  const auto list = list_of("0-1", {.count = 3});
+  ASSERT_TRUE(list);
+  const auto explain = [&](const UserId& user, const std::string& item) {
+    return answer_to<Explanation>(
+        [&](auto answer) { handlers_.explain(user, item, "en", answer); });
+  };
+  const auto why = explain("0-1", list->items.front().name);
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->verdict, Verdict::kInList);
+  EXPECT_EQ(why->rank, 1U);
+  EXPECT_FALSE(why->sentence.empty());
+  EXPECT_EQ(explain("0-1", "x")->verdict, Verdict::kUnknownItem);
+  EXPECT_TRUE(explain("nobody", "i1"));
 }
 
 TEST_F(ApiTest, SendsAQuestionToTheOwnerOfAForeignPartition) {

@@ -239,12 +239,12 @@ TEST_F(HttpApiTest, ShowsItemsPageByPage) {
   handlers_.items = [&](ItemQuery query, auto answer) {
     asked = std::move(query);
     ItemPage page;
-    page.items.push_back({.name = "lamp",
-                          .title = "A lamp",
-                          .category = "home/light",
-                          .brand = "",
-                          .price = 9.5,
-                          .tags = {"new"}});
+    ItemFigures lamp;
+    lamp.item.name = "lamp";
+    lamp.item.title = "A lamp";
+    lamp.item.category = {"home", "light"};
+    lamp.item.price = 9.5;
+    page.items.push_back(std::move(lamp));
     page.total = 41;
     page.categories = {"desk"};
     answer(std::move(page));
@@ -256,9 +256,49 @@ TEST_F(HttpApiTest, ShowsItemsPageByPage) {
   EXPECT_EQ(asked.count, 2U);
   EXPECT_EQ(json["total"].GetInt(), 41);
   EXPECT_EQ(json["items"][0]["price"].GetDouble(), 9.5);
+  EXPECT_STREQ(json["items"][0]["category"].GetString(), "home/light");
   EXPECT_FALSE(json["items"][0].HasMember("brand"));
   EXPECT_STREQ(json["categories"][0].GetString(), "desk");
   EXPECT_EQ(get("/v1/items?page=2").status, 400U);
+}
+
+TEST_F(HttpApiTest, ExplainsAnItemInTheLanguageAskedFor) {
+  std::string asked;
+  handlers_.explain = [&](const auto& user, const auto& item, const auto& language, auto answer) {
+    asked = user + " " + item + " " + language;
+    Explanation explanation;
+    explanation.user = user;
+    explanation.item = item;
+    explanation.verdict = Verdict::kFiltered;
+    explanation.filter = "bought";
+    explanation.experts = {{Source::kWalk, 0.25F, 3, 1.0F}, {Source::kRepeat, 0, {}, 0}};
+    answer(std::move(explanation));
+  };
+  handlers_.title_of = [](const RankedItem& item) { return "A fine " + item.name; };
+  const auto json = parse(get("/v1/users/anna/items/lamp?language=de").body);
+  EXPECT_EQ(asked, "anna lamp de");
+  EXPECT_STREQ(json["title"].GetString(), "A fine lamp");
+  EXPECT_STREQ(json["verdict"].GetString(), "filtered");
+  EXPECT_FALSE(json["in_list"].GetBool());
+  EXPECT_STREQ(json["filter"].GetString(), "bought");
+  EXPECT_TRUE(json["rank"].IsNull());
+  EXPECT_EQ(json["experts"][0]["rank"].GetInt(), 3);
+  EXPECT_TRUE(json["experts"][1]["rank"].IsNull());
+  EXPECT_EQ(get("/v1/users/anna/items/lamp?language=xx").status, 400U);
+}
+
+TEST_F(HttpApiTest, ServesWhatMovesAndWhatIsNewByCategory) {
+  std::string asked;
+  const auto take = [&](const std::string& category, std::size_t count, auto answer) {
+    asked = category + " " + std::to_string(count);
+    answer(ItemPage());
+  };
+  handlers_.trending = take;
+  handlers_.newest = take;
+  EXPECT_EQ(get("/v1/trending?category=home%2Flight&count=7").status, 200U);
+  EXPECT_EQ(asked, "home/light 7");
+  EXPECT_EQ(get("/v1/new").status, 200U);
+  EXPECT_EQ(asked, " 20");
 }
 
 TEST_F(HttpApiTest, ServesThePastInColumns) {

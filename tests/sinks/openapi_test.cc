@@ -25,6 +25,9 @@ ApiHandlers all_handlers() {
   handlers.user = [](const auto&, const auto&) {};
   handlers.watch = [](const auto&, const auto&) {};
   handlers.accept_event = [](const auto&, const auto&) {};
+  handlers.explain = [](const auto&, const auto&, const auto&, const auto&) {};
+  handlers.trending = [](const auto&, auto, const auto&) {};
+  handlers.newest = [](const auto&, auto, const auto&) {};
   handlers.items = [](const auto&, const auto&) {};
   handlers.item = [](const auto&, const auto&) {};
   handlers.related = [](const auto&, auto, const auto&) {};
@@ -61,15 +64,9 @@ std::set<std::string> served() {
 
 /// Agreed upon, but made by nothing yet.
 const std::set<std::string> kNotYet{
-    "GET /v1/users/{user}/items/{item}",
-    "POST /v1/bundles",
-    "GET /v1/trending",
-    "GET /v1/new",
-    "GET /v1/model",
-    "POST /v1/model/versions",
-    "POST /v1/model/versions/{version}/promote",
-    "POST /v1/model/rollback",
-    "POST /v1/model/freeze",
+    "POST /v1/bundles",        "GET /v1/model",
+    "POST /v1/model/versions", "POST /v1/model/versions/{version}/promote",
+    "POST /v1/model/rollback", "POST /v1/model/freeze",
 };
 
 TEST(OpenApi, ListsExactlyWhatIsServed) {

@@ -128,6 +128,10 @@ def questions(server):
     yield "get", "/v1/items/{item}", "/v1/items/none-such", None, 404
     yield "get", "/v1/items/{item}/similar", f"/v1/items/{item}/similar?count=3", None, 200
     yield "get", "/v1/items/{item}/related", f"/v1/items/{item}/related?count=3", None, 200
+    yield "get", "/v1/users/{user}/items/{item}", f"/v1/users/{user}/items/{item}?language=de", None, 200
+    yield "get", "/v1/users/{user}/items/{item}", "/v1/users/nobody/items/none-such", None, 200
+    yield "get", "/v1/trending", "/v1/trending?count=3", None, 200
+    yield "get", "/v1/new", f"/v1/new?category={category}", None, 200
     yield "get", "/v1/history", "/v1/history?seconds=60", None, 200
     for target in ("/v1/status", "/v1/dead-letters", "/healthz", "/readyz", "/metrics", "/openapi.yaml"):
         yield "get", target, target, None, 200
