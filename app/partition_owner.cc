@@ -21,6 +21,7 @@ StateOwner::StateOwner(StateOwnerParts parts)
 
 Status StateOwner::counted(std::size_t partition_count) {
   partition_count_ = static_cast<std::int32_t>(partition_count);
+  parts_.engine.set_partition_count(partition_count_);
   const PartitionLayout layout{parts_.config.ingest.kafka.events_topic, partition_count_};
   const StateConfig& config = parts_.config.state;
   FRESHET_RETURN_IF_ERROR(check_layout(parts_.local, layout, config.directory));
