@@ -26,6 +26,7 @@ void add_state_command(CLI::App& app, Command& chosen);
 void add_ask_commands(CLI::App& app, Command& chosen);
 void add_model_command(CLI::App& app, Command& chosen);
 void add_completion_command(CLI::App& app, Command& chosen);
+void add_forget_command(CLI::App& app, Command& chosen);
 void add_version_command(CLI::App& app, Command& chosen);
 
 }  // namespace freshet

@@ -3,14 +3,17 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <set>
 
 #include "app/thread_names.h"
+#include "config/stop_wait.h"
 #include "ingest/kafka_partitioner.h"
 
 namespace freshet {
 namespace {
 
 constexpr std::size_t kDeltasMax = 4;
+constexpr std::chrono::milliseconds kToldAgainAfter{10};
 constexpr std::size_t kReplicaQuestionsMax = 256;
 constexpr std::size_t kModelQuestionsMax = 16;
 
@@ -44,7 +47,8 @@ Engine::Engine(EngineParts parts)
                 {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network,
                {ranking_queue_, delta_queue_, replica_questions_, learning_queue_, parts_.publisher,
-                parts_.figures, parts_.clock}) {
+                parts_.figures, parts_.clock}),
+      users_(parts_.config.ingest.users_max) {
   learning_.encode_with(std::move(parts_.encoder));
 }
 
@@ -80,6 +84,9 @@ Result<std::optional<Offset>> Engine::open_partition(PartitionId partition,
   auto start = entry->task->open(std::move(store), parts_.deliveries.open(partition));
   if (!start) return start;
   std::lock_guard lock(mutex_);
+  users_.visit([&](const UserUpdate& update) {
+    entry->task->know(update, is_home(partition, update.user));
+  });
   partitions_[partition] = std::move(entry);
   return start;
 }
@@ -133,6 +140,34 @@ bool Engine::wait_until_exhausted(std::chrono::milliseconds wait, std::stop_toke
 
 void Engine::update_item(ItemUpdate update, std::stop_token stop) {
   learning_queue_.push(std::move(update), stop);
+}
+
+// As Kafka's own clients and ours choose it. Only who gets the removal of the list hangs on it, and
+// only for a user of whom no partition knows anything.
+bool Engine::is_home(PartitionId partition, const UserId& user) const {
+  return partition_of(user, partition_count_, Partitioner::kMurmur2) == partition;
+}
+
+Status Engine::update_user(const UserUpdate& update, std::stop_token stop) {
+  std::set<PartitionId> told;
+  for (bool first = true; !stop.stop_requested(); first = false) {
+    bool all = true;
+    {
+      std::lock_guard lock(mutex_);
+      if (first) FRESHET_RETURN_IF_ERROR(users_.update(update));
+      for (auto& [partition, entry] : partitions_) {
+        if (told.contains(partition)) continue;
+        if (entry->task->tell(update, is_home(partition, update.user))) {
+          told.insert(partition);
+        } else {
+          all = false;
+        }
+      }
+    }
+    if (all) break;
+    wait_for(kToldAgainAfter, stop);
+  }
+  return {};
 }
 
 std::vector<std::pair<PartitionId, Offset>> Engine::next_offsets() const {

@@ -14,6 +14,7 @@
 #include "app/learning_stage.h"
 #include "app/partition_task.h"
 #include "app/scoring_stage.h"
+#include "app/user_book.h"
 #include "config/config.h"
 
 namespace freshet {
@@ -63,6 +64,13 @@ class Engine {
   /// Learns an item's description; waits while the learner's queue is full.
   void update_item(ItemUpdate update, std::stop_token stop);
 
+  /// How many partitions the events topic has; told before the first is opened.
+  void set_partition_count(std::int32_t count) { partition_count_ = count; }
+
+  /// Hands on what the users topic says of a user, to every partition, now and when it is opened;
+  /// waits while one is told too much. Errors: kInvalidConfig (too many users).
+  Status update_user(const UserUpdate& update, std::stop_token stop);
+
   /// First offsets not yet processed, of the partitions that are open.
   std::vector<std::pair<PartitionId, Offset>> next_offsets() const;
 
@@ -102,10 +110,12 @@ class Engine {
 
   void ask_all_but(std::optional<PartitionId> asked, const UserId& user, Found found);
   void fail(const Error& error);
+  bool is_home(PartitionId partition, const UserId& user) const;
 
   EngineParts parts_;
   std::atomic<std::int32_t> partition_count_{0};
   LearningQueue learning_queue_;
+  std::atomic<std::int32_t> partition_count_{1};
   RankQueue ranking_queue_;
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;
@@ -114,6 +124,7 @@ class Engine {
   ScoringStage scoring_;
   mutable std::mutex mutex_;
   std::map<PartitionId, std::unique_ptr<Partition>> partitions_;
+  UserBook users_;
   std::condition_variable_any exhausted_;
   std::size_t running_tasks_ = 0;
   std::once_flag failed_;

@@ -9,6 +9,7 @@
 #include "app/network_choice.h"
 #include "app/thread_names.h"
 #include "ingest/item_decoder.h"
+#include "ingest/user_decoder.h"
 #include "state/directory_snapshot_store.h"
 
 namespace freshet {
@@ -62,6 +63,7 @@ Status KafkaPipeline::start_parts() {
       [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
+  FRESHET_RETURN_IF_ERROR(start_users_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());
   FRESHET_RETURN_IF_ERROR(start_owners_feed());
 
@@ -157,6 +159,22 @@ Status KafkaPipeline::start_owners_feed() {
   return {};
 }
 
+Status KafkaPipeline::start_users_feed() {
+  const auto decoder = std::make_shared<UserDecoder>(config_.ingest);
+  auto users = start_feed(
+      "users", config_.ingest.kafka.users_topic,
+      [this, decoder](const Record& record, std::stop_token stop) -> tl::expected<void, BadRecord> {
+        const auto update = decoder->decode(record);
+        if (!update) return tl::unexpected(update.error());
+        const Status told = engine_->update_user(*update, stop);
+        if (!told) fail(told.error());
+        return {};
+      });
+  if (!users) return tl::unexpected(users.error());
+  users_ = std::move(*users);
+  return {};
+}
+
 Status KafkaPipeline::start_rekeyer() {
   if (config_.ingest.rekey.from_topic.empty()) return {};
   auto rekeyer = Rekeyer::open(config_.ingest, figures_, clock_);
@@ -179,7 +197,10 @@ Status KafkaPipeline::start_http() {
   HttpRouter router;
   add_api(router,
           make_api_handlers({config_, clock_, *engine_, figures_, titles_, *registry_, watchers_,
-                             [this] { return !items_ || items_->reached_end(); },
+                             [this] {
+                               return (!items_ || items_->reached_end()) &&
+                                      (!users_ || users_->reached_end());
+                             },
                              owners_feed_ ? &owners_ : nullptr, intake_.get()}),
           clock_);
   auto http = HttpServer::start(
@@ -195,6 +216,7 @@ KafkaPipeline::~KafkaPipeline() {
   if (consumer_) consumer_->close();
   owners_feed_.reset();
   items_.reset();
+  users_.reset();
   rekeyer_thread_ = {};
   engine_.reset();
   if (leased_publisher_) {

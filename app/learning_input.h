@@ -18,6 +18,11 @@ struct ServedList {
   std::vector<ItemId> popular_items;  ///< What popularity alone would have served, best first.
 };
 
+/// A user who is forgotten: nothing that is kept by user may stay.
+struct ForgottenInput {
+  UserId user;
+};
+
 /// An example, and when its event came into the log.
 struct ReceivedExample {
   TrainingExample example;
@@ -26,7 +31,7 @@ struct ReceivedExample {
 
 /// All that reaches the learner. One queue for all kinds: an event is learned (and judged) before
 /// the list that it causes can be recorded as served.
-using LearningInput = std::variant<ReceivedExample, ItemUpdate, ServedList>;
+using LearningInput = std::variant<ReceivedExample, ItemUpdate, ServedList, ForgottenInput>;
 using LearningQueue = BoundedQueue<LearningInput>;
 
 /// Users who are owed a list, on their way to scoring.

@@ -85,6 +85,8 @@ void LearningStage::take(std::vector<LearningInput> inputs) {
       updates.push_back(std::move(*update));
     } else if (auto* served = std::get_if<ServedList>(&input)) {
       quality_.served(served->user, served->position, served->items, served->popular_items);
+    } else if (auto* forgotten = std::get_if<ForgottenInput>(&input)) {
+      quality_.forget(forgotten->user);
     }
   }
   update_items(updates);

@@ -51,6 +51,8 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), now);
   dead_letters_to_send_ = std::move(recovery->dead_letters);
   source_offsets_.restore(std::move(recovery->source_offsets));
+  forgotten_.restore(recovery->forgotten);
+  has_position_ = recovery->next_offset.has_value();
   return recovery->next_offset;
 }
 
@@ -65,6 +67,7 @@ Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
 
 Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   catch_up_.advance(next_offset(), source.watermarks(), ports_.clock.steady_now());
+  FRESHET_RETURN_IF_ERROR(forget_users());
   auto records = poll(source);
   if (!records) return tl::unexpected(records.error());
 
@@ -92,6 +95,47 @@ bool PartitionTask::may_read() const {
 /// A full outbox would stop the reading, and with it the catching up: then lists go out, marked.
 bool PartitionTask::holds_lists() const {
   return catch_up_.active() && config_.ingest.catch_up.lists == "hold" && may_read();
+}
+
+/// A commit of its own, before the next records: what is before next_offset() is folded and goes,
+/// what comes after it is left out by the time that the log gave it. A database that has seen no
+/// record has nobody to forget, and must not get a position before it has.
+Status PartitionTask::forget_users() {
+  users_.read();
+  if (!has_position_ || !may_read()) return {};
+  Commit commit;
+  commit.next_offset = next_offset();
+  for (const Forget& asked : users_.take_forgets(config_.state.owed_max - outbox_.size()))
+    FRESHET_RETURN_IF_ERROR(forget(asked, commit));
+  if (commit.forgotten.empty()) return {};
+  return store_->commit(commit);
+}
+
+Status PartitionTask::forget(const Forget& asked, Commit& commit) {
+  if (forgotten_.knows(asked.user, asked.time)) return {};
+  const auto stored = store_->load({&asked.user, 1});
+  if (!stored) return tl::unexpected(stored.error());
+  commit.erased.push_back(asked.user);
+  commit.forgotten.push_back(forgotten_.add(asked.user, asked.time, next_offset()));
+  forget_dead_letters(asked.user, commit);
+  if (!stored->front() && !outbox_.contains(asked.user) && !asked.is_home) return {};
+  OwedList removal{asked.user, Offset{next_offset_ - 1}, asked.time, true};
+  outbox_.owe(removal, ports_.clock.steady_now());
+  commit.owed.push_back(std::move(removal));
+  ports_.figures.count_forgotten();
+  return {};
+}
+
+/// Those that are on their way cannot be called back; but they are not sent again.
+void PartitionTask::forget_dead_letters(const UserId& user, Commit& commit) {
+  std::erase_if(dead_letters_to_send_, [&](const DeadLetter& letter) {
+    if (letter.key == user) commit.settled_dead_letters.push_back(letter.offset);
+    return letter.key == user;
+  });
+  std::erase_if(dead_letters_in_flight_, [&](const auto& entry) {
+    if (entry.second.key == user) commit.settled_dead_letters.push_back(entry.first);
+    return entry.second.key == user;
+  });
 }
 
 Result<std::span<const Record>> PartitionTask::poll(RecordSource& source) {
@@ -141,7 +185,8 @@ void PartitionTask::decode_record(const Record& record, Batch& batch) {
     return;
   }
   const std::size_t user = user_index((*event)->user, batch);
-  batch.events.push_back({std::move(**event), record.offset, user, received_time(record)});
+  batch.events.push_back(
+      {std::move(**event), record.offset, user, received_time(record), record.timestamp});
 }
 
 void PartitionTask::give_up_record(const Record& record, BadRecord why, Batch& batch) {
@@ -180,16 +225,11 @@ Status PartitionTask::load_states(Batch& batch) {
 }
 
 void PartitionTask::fold(Batch& batch) {
-  std::vector<TrainingExample> examples;
   for (const DecodedEvent& decoded : batch.events) {
     User& user = batch.users[decoded.user];
-    const FoldOutcome outcome =
-        fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, examples);
-    for (TrainingExample& example : examples)
-      batch.examples.push_back({std::move(example), decoded.received_time});
-    examples.clear();
+    const FoldOutcome outcome = fold_event(decoded, user, batch);
     ports_.figures.count_event(decoded.event.action, outcome);
-    if (outcome == FoldOutcome::kDuplicate) continue;
+    if (outcome == FoldOutcome::kDuplicate || outcome == FoldOutcome::kForgotten) continue;
     user.changed = true;
     user.owed |= decoded.event.action != Action::kImpression;
     user.newest_offset = decoded.offset;
@@ -205,12 +245,24 @@ void PartitionTask::fold(Batch& batch) {
   }
 }
 
+FoldOutcome PartitionTask::fold_event(const DecodedEvent& decoded, User& user, Batch& batch) {
+  const UserId& id = decoded.event.user;
+  if (forgotten_.covers(id, decoded.log_time)) return FoldOutcome::kForgotten;
+  std::vector<TrainingExample> examples;
+  const FoldOutcome outcome =
+      fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, examples);
+  if (!users_.consent_of(id).learn) return outcome;
+  for (TrainingExample& example : examples)
+    batch.examples.push_back({std::move(example), decoded.received_time});
+  return outcome;
+}
+
 void PartitionTask::read_acknowledgements(Batch& batch, std::chrono::microseconds wait) {
   for (const ListDelivery& delivery : inbox_->lists.pop_batch(kAcknowledgementsMax, wait, {})) {
     if (delivery.position.epoch == epoch_) --lists_unanswered_;
     if (!delivery.delivered) {
-      outbox_.retry(delivery.user, delivery.position.offset);
-    } else if (outbox_.settle(delivery.user, delivery.position.offset)) {
+      outbox_.retry(delivery.user, delivery.position.offset, delivery.forgets);
+    } else if (outbox_.settle(delivery.user, delivery.position.offset, delivery.forgets)) {
       batch.commit.settled.push_back(delivery.user);
     }
   }
@@ -238,6 +290,7 @@ Status PartitionTask::commit(Batch& batch) {
   FRESHET_RETURN_IF_ERROR(store_->commit(commit));
   next_offset_ = commit.next_offset.value;
   if (!batch.records.empty()) {
+    has_position_ = true;
     quarantine_.committed(batch.records.front().offset, batch.records.size());
   }
   ports_.figures.record_commit(ports_.clock.steady_now() - begin, commit.states.size());
@@ -251,8 +304,8 @@ void PartitionTask::learn(Batch& batch, std::stop_token stop) {
 }
 
 Status PartitionTask::score(Batch& batch) {
-  if (holds_lists()) return {};
   while (const PendingList* pending = outbox_.front()) {
+    if (holds_lists() && !pending->owed.forgets) return {};
     // What is answered has room in the inbox: an answer that is lost would be waited for for ever.
     if (lists_unanswered_ >= config_.sinks.kafka.in_flight_max || !ports_.lease.valid()) return {};
     if (ports_.ranking.size() >= ports_.ranking.capacity()) return {};
@@ -268,6 +321,11 @@ Status PartitionTask::score(Batch& batch) {
 Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch& batch) {
   const OwedList& owed = pending.owed;
   RankRequest request;
+  if (owed.forgets) {
+    request = make_request(owed.user, {}, owed.offset);
+    request.forgets = true;
+    return request;
+  }
   if (const auto it = batch.index.find(owed.user); it != batch.index.end()) {
     request = make_request(owed.user, batch.users[it->second].state, owed.offset);
   } else {
@@ -285,7 +343,10 @@ RankRequest PartitionTask::make_request(UserId user, UserState state, Offset off
   RankRequest request;
   request.user = std::move(user);
   request.event_time = state.newest_event_time;
-  request.state = std::move(state);
+  const Consent consent = users_.consent_of(request.user);
+  request.opted_out = !consent.personalise;
+  request.judged = consent.learn;
+  if (consent.personalise) request.state = std::move(state);
   request.position = {partition_, offset, epoch_};
   request.catching_up = catch_up_.active();
   request.received_time = request.queued_time = ports_.clock.steady_now();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,8 +13,10 @@
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
 #include "app/lease.h"
+#include "app/partition_users.h"
 #include "app/pipeline_figures.h"
 #include "app/quarantine.h"
+#include "app/question.h"
 #include "config/config.h"
 #include "ingest/event_decoder.h"
 #include "ingest/record_source.h"
@@ -24,13 +25,6 @@
 #include "state/state_store.h"
 
 namespace freshet {
-
-/// A question for one user's list from the state as it is, outside the log's order.
-struct Question {
-  UserId user;
-  /// Called once per task: with the user's state and its position when this partition has it.
-  std::function<void(std::optional<RankRequest>)> answer;
-};
 
 /// Where a partition task's results go. All outlive the task.
 struct PartitionTaskPorts {
@@ -68,6 +62,11 @@ class PartitionTask {
   /// Queues a question; false when too many wait. Thread-safe.
   bool ask(Question question) { return questions_.try_push(question); }
 
+  /// Tells what the users topic says of a user; false when too much waits. Thread-safe.
+  bool tell(const UserUpdate& update, bool is_home) { return users_.tell(update, is_home); }
+  /// The same for what was said before; called before the task runs.
+  void know(const UserUpdate& update, bool is_home) { users_.know(update, is_home); }
+
   /// First offset not yet processed; for group commits and lag. Thread-safe.
   Offset next_offset() const { return Offset{next_offset_.load(std::memory_order_relaxed)}; }
 
@@ -84,6 +83,7 @@ class PartitionTask {
     Offset offset;
     std::size_t user = 0;  ///< Index into Batch::users.
     SteadyTime received_time{};
+    std::optional<EventTime> log_time;
   };
   struct Batch {
     std::vector<DecodedEvent> events;
@@ -97,6 +97,9 @@ class PartitionTask {
 
   bool may_read() const;
   bool holds_lists() const;
+  Status forget_users();
+  Status forget(const Forget& asked, Commit& commit);
+  void forget_dead_letters(const UserId& user, Commit& commit);
   Result<std::span<const Record>> poll(RecordSource& source);
   Status note_attempt(std::span<const Record> records);
   Batch decode(std::span<const Record> records);
@@ -105,6 +108,7 @@ class PartitionTask {
   void give_up_record(const Record& record, BadRecord why, Batch& batch);
   Status load_states(Batch& batch);
   void fold(Batch& batch);
+  FoldOutcome fold_event(const DecodedEvent& decoded, User& user, Batch& batch);
   void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
   void read_dead_letter_acknowledgements(Batch& batch);
   Status commit(Batch& batch);
@@ -127,6 +131,9 @@ class PartitionTask {
   std::shared_ptr<DeliveryInbox> inbox_;
   Epoch epoch_{};
   Outbox outbox_;
+  PartitionUsers users_;
+  ForgottenUsers forgotten_;
+  bool has_position_ = false;  // A record was committed: the database may stand somewhere.
   SourceOffsets source_offsets_;
   CatchUp catch_up_;
   std::size_t lists_unanswered_ = 0;  // On their way to scoring or further.

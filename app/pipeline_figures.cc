@@ -99,6 +99,14 @@ void PipelineFigures::forget_partition(PartitionId partition) {
   lag_.erase(partition);
 }
 
+void PipelineFigures::forget_user(const UserId& user) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(newest_lists_, [&](const ShownList& shown) { return shown.list.user == user; });
+  std::erase_if(newest_dead_letters_, [&](const ShownDeadLetter& letter) {
+    return letter.first_bytes.find(user) != std::string::npos;
+  });
+}
+
 void PipelineFigures::record_ranking(std::size_t users, std::chrono::nanoseconds duration) {
   scoring_.record_batch(users, duration);
 }
@@ -142,6 +150,7 @@ void PipelineFigures::record_quality(const PrequentialFigures& quality) {
 }
 
 void PipelineFigures::record_delivery(const ListDelivery& delivery) {
+  if (delivery.forgets) return;  // No list.
   sinks_.list_answered(delivery.delivered);
   if (!delivery.delivered) return;
   const auto latency = clock_.steady_now() - delivery.received_time;

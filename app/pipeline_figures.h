@@ -47,6 +47,9 @@ class PipelineFigures {
   void set_progress(PartitionId partition, Offset next, Watermarks watermarks, std::size_t owed,
                     double caught_up = 1);
   void forget_partition(PartitionId partition);
+  void count_forgotten() { state_.record_forgotten(); }
+  /// Takes the user off the console.
+  void forget_user(const UserId& user);
 
   // Told by the scoring stage.
   void record_ranking(std::size_t users, std::chrono::nanoseconds duration);

@@ -38,8 +38,10 @@ Status ScoringStage::run_once(std::stop_token stop) {
   for (std::size_t i = 0; i < lists.size(); ++i) {
     if (batch[i].reply) {
       batch[i].reply(std::move(lists[i]));
+    } else if (batch[i].forgets) {
+      FRESHET_RETURN_IF_ERROR(forget(batch[i], stop));
     } else {
-      FRESHET_RETURN_IF_ERROR(publish(lists[i]));
+      FRESHET_RETURN_IF_ERROR(publish(lists[i], batch[i].judged));
     }
   }
   return {};
@@ -89,9 +91,20 @@ std::vector<RankRequest> ScoringStage::next_batch(std::stop_token stop) {
   return batch;
 }
 
-Status ScoringStage::publish(const RankedList& list) {
+// What was made of the user before stood in this queue before: it has gone out by now.
+Status ScoringStage::forget(const RankRequest& request, std::stop_token stop) {
+  FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(
+      {.user = request.user, .position = request.position, .forgets = true}));
+  ports_.figures.forget_user(request.user);
+  // The learner never waits for scoring, so this ends.
+  ports_.learning.push(ForgottenInput{request.user}, stop);
+  return {};
+}
+
+Status ScoringStage::publish(const RankedList& list, bool judged) {
   FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(list));
   ports_.figures.count_list(list);
+  if (!judged) return {};
   ServedList served{list.user, list.position, {}, popular_};
   served.items.reserve(list.items.size());
   for (const RankedItem& item : list.items) served.items.push_back(item.id);

@@ -54,7 +54,8 @@ class ScoringStage {
   void answer_questions();
   RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);
-  Status publish(const RankedList& list);
+  Status publish(const RankedList& list, bool judged);
+  Status forget(const RankRequest& request, std::stop_token stop);
 
   const ScoringConfig& config_;
   ScoringStagePorts ports_;

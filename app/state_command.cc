@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/config_option.h"
 #include "app/state_repartition.h"
+#include "app/user_traces.h"
 
 namespace freshet {
 namespace {
@@ -15,6 +16,46 @@ struct StateOptions {
   RepartitionOptions repartition;
   std::string partitioner = "murmur2";
 };
+
+struct FindOptions {
+  ConfigOption config;
+  std::string user;
+  bool json = false;
+  bool offline = false;
+};
+
+Status find(const FindOptions& options) {
+  log_to_stderr("error");
+  auto config = options.config.load();
+  if (!config) return tl::unexpected(config.error());
+  const auto found = find_user_traces(*config, options.user, !options.offline);
+  if (!found) return tl::unexpected(found.error());
+  if (options.json) {
+    fmt::print("{}\n", to_json(options.user, *found));
+  } else {
+    for (const UserTrace& trace : found->traces)
+      fmt::print("trace  {}: {}\n", trace.place, trace.what);
+    for (const UserTrace& note : found->notes) fmt::print("note   {}: {}\n", note.place, note.what);
+    fmt::print("looked at {} databases, {} snapshots, {} files of the model, {}\n",
+               found->databases, found->snapshots, found->model_files,
+               options.offline ? "not at Kafka" : fmt::format("{} lists", found->lists));
+  }
+  if (found->traces.empty()) return {};
+  return error(ErrorCode::kNotFound,
+               fmt::format("{} traces of {}", found->traces.size(), options.user));
+}
+
+void add_find_command(CLI::App& state, Command& chosen) {
+  auto options = std::make_shared<FindOptions>();
+  CLI::App* command = state.add_subcommand(
+      "find", "Says what is kept of a user, and where; exits with 0 if nothing");
+  command->add_option("user", options->user, "The user's id")->required();
+  options->config.add_to(*command);
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_flag("--offline", options->offline, "Do not read the lists' topic");
+  command->footer("Example:  freshet state find u-7 --config freshet.yaml");
+  command->callback([options, &chosen] { chosen = [options] { return find(*options); }; });
+}
 
 Status repartition(StateOptions& options) {
   log_to_stderr("error");
@@ -37,8 +78,9 @@ Status repartition(StateOptions& options) {
 
 void add_state_command(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<StateOptions>();
-  CLI::App* state = app.add_subcommand("state", "Looks after the users' states, offline");
+  CLI::App* state = app.add_subcommand("state", "Looks after the users' states");
   state->require_subcommand(1);
+  add_find_command(*state, chosen);
   CLI::App* command = state->add_subcommand(
       "repartition", "Deals the states out anew after the topic was given more partitions");
   options->config.add_to(*command);

@@ -18,12 +18,18 @@ struct TopicsOptions {
 
 std::vector<NewTopic> topics_of(const Config& config, const TopicsOptions& options) {
   const std::map<std::string, std::string> compacted{{"cleanup.policy", "compact"}};
+  // The broker's time, for a sender's clock must not say until when a user is forgotten; and the
+  // tombstones stay for longer than events and snapshots do.
+  const std::map<std::string, std::string> users{{"cleanup.policy", "compact"},
+                                                 {"message.timestamp.type", "LogAppendTime"},
+                                                 {"delete.retention.ms", "2592000000"}};
   std::vector<NewTopic> topics;
   const auto add = [&](const std::string& name, std::size_t partitions, auto settings) {
     if (!name.empty()) topics.push_back({name, partitions, options.replicas, settings});
   };
   add(config.ingest.kafka.events_topic, options.partitions, std::map<std::string, std::string>{});
   add(config.ingest.kafka.items_topic, 1, compacted);
+  add(config.ingest.kafka.users_topic, 1, users);
   add(config.sinks.kafka.lists_topic, options.partitions, compacted);
   add(config.sinks.kafka.dead_letters_topic, 1, std::map<std::string, std::string>{});
   add(config.sinks.kafka.owners_topic, 1, compacted);

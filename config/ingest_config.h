@@ -60,6 +60,8 @@ struct KafkaSourceConfig {
   std::string events_topic = "freshet.events";
   /// Compacted topic of item updates; empty = none.
   std::string items_topic = "freshet.items";
+  /// Compacted topic of users: what they agreed to; a tombstone forgets one. Empty = none.
+  std::string users_topic;
   /// "cooperative-sticky" or "range".
   std::string assignment = "cooperative-sticky";
   std::chrono::milliseconds session_timeout{10000};
@@ -108,6 +110,8 @@ struct IngestConfig {
   std::size_t items_per_event_max = 500;
   /// An event further ahead of its record's log time than this is a dead letter.
   std::chrono::seconds future_max{3600};
+  /// Most users whose consent differs from the default or who are forgotten; more end the process.
+  std::size_t users_max = 1'000'000;
   /// Most records folded and committed together. Larger raises throughput and latency.
   std::size_t batch_records_max = 500;
   /// Longest wait for the first record of a batch; also how long a question may wait.

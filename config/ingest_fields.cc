@@ -20,6 +20,8 @@ void add_kafka(ConfigFields& f, KafkaSourceConfig& c) {
         "its partitions. Empty = dynamic.");
   f.add("events_topic", &c.events_topic, not_empty(), "Topic of events.");
   f.add("items_topic", &c.items_topic, any(), "Compacted topic of item updates; empty = none.");
+  f.add("users_topic", &c.users_topic, any(),
+        "Compacted topic of users: what they agreed to, and whom to forget; empty = none.");
   f.add("assignment", &c.assignment, one_of({"cooperative-sticky", "range"}),
         "How the group shares partitions. `cooperative-sticky` moves only those that must move.");
   f.add("session_timeout", &c.session_timeout, between(seconds{1}, seconds{300}),
@@ -115,6 +117,10 @@ void add_fields(ConfigFields& f, IngestConfig& c) {
         "More items in one event are a dead letter.");
   f.add("future_max", &c.future_max, between(seconds{0}, hours{24 * 365}),
         "An event further ahead of its record's log time is a dead letter.");
+  f.add("users_max", &c.users_max, between(1, 1e9),
+        "Most users of the users topic who are kept in memory: those whose consent differs from "
+        "the default and those who are forgotten. More end the process, for a consent must not be "
+        "dropped. About 100 bytes each, and 40 more per partition.");
   f.add("batch_records_max", &c.batch_records_max, between(1, 100'000),
         "Most records folded and committed together. Larger raises throughput and latency.");
   f.add("poll_wait", &c.poll_wait, between(milliseconds{1}, seconds{1}),

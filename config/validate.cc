@@ -55,6 +55,9 @@ void check_ingest(const IngestConfig& c, Relations& r) {
             "ingest.mapping.items_item_id", "no path, but items are read: name the id's key");
   r.require(c.kafka.items_topic != c.kafka.events_topic, "ingest.kafka.items_topic",
             "is the topic of events: name another, or none");
+  r.require(c.kafka.users_topic.empty() || (c.kafka.users_topic != c.kafka.events_topic &&
+                                            c.kafka.users_topic != c.kafka.items_topic),
+            "ingest.kafka.users_topic", "is a topic of events or items: name another, or none");
   r.require(c.rekey.from_topic.empty() || (c.rekey.from_topic != c.kafka.events_topic &&
                                            c.rekey.from_topic != c.kafka.items_topic),
             "ingest.rekey.from_topic",

@@ -40,6 +40,8 @@ std::string_view to_string(Fallback fallback) {
       return "unknown_user";
     case Fallback::kDeadline:
       return "deadline";
+    case Fallback::kOptedOut:
+      return "opted_out";
   }
   return "none";
 }

@@ -56,8 +56,9 @@ enum class Fallback : std::uint8_t {
   kModelFailed = 2,   ///< The network or the second stage threw or gave NaN: counts only.
   kUnknownUser = 3,   ///< No history: popularity only.
   kDeadline = 4,      ///< Scoring was late: counts only.
+  kOptedOut = 5,      ///< The user does not want lists of their own: popularity only.
 };
-inline constexpr std::size_t kFallbackCount = 5;
+inline constexpr std::size_t kFallbackCount = 6;
 
 /// Returns the fallback's name on the wire and in metric labels; "none" for kNone.
 std::string_view to_string(Fallback fallback);
@@ -81,12 +82,13 @@ struct RankedList {
   bool catching_up = false;  ///< The partition still replays what it missed: the state is old.
   std::vector<RankedItem> items;
   SteadyTime received_time{};  ///< When its newest event was polled; for latencies inside.
+  bool forgets = false;        ///< No list: what was published up to `position` is to be removed.
 };
 
 /// One user who is owed a list.
 struct RankRequest {
   UserId user;
-  UserState state;  ///< As committed.
+  UserState state;  ///< As committed; empty where `opted_out`.
   Position position;
   EventTime event_time;      ///< Of the newest event in `state`.
   bool catching_up = false;  ///< See RankedList::catching_up.
@@ -95,6 +97,9 @@ struct RankRequest {
   std::size_t count = 0;          ///< Items wanted; 0 = ScoringConfig::list_size.
   std::vector<ItemId> exclude;    ///< Must not stand in the list.
   std::optional<Source> without;  ///< Ranks without this expert's candidates and probabilities.
+  bool opted_out = false;         ///< The user wants no lists of their own.
+  bool judged = true;             ///< The list may be judged by the user's next event.
+  bool forgets = false;           ///< The user's list is to be removed; there is nothing to rank.
   /// Set for a question (HTTP): receives the list instead of the output topic. Called once, on the
   /// scoring thread; must not block.
   std::function<void(RankedList)> reply;

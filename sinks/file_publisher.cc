@@ -44,6 +44,24 @@ std::string encode_dead_letter(const DeadLetter& letter) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
+std::string encode_removal(const RankedList& list) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_key(writer, "user_id");
+  put_text(writer, list.user);
+  put_key(writer, "forgotten");
+  writer.Bool(true);
+  put_key(writer, "partition");
+  writer.Int(list.position.partition.value);
+  put_key(writer, "offset");
+  writer.Int64(list.position.offset.value);
+  put_key(writer, "epoch");
+  writer.Int64(list.position.epoch.value);
+  writer.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
 tl::unexpected<Error> write_failed(const char* what) {
   return error(ErrorCode::kUnavailable,
                std::string("cannot write ") + what + ": " + std::strerror(errno));
@@ -85,9 +103,10 @@ bool FilePublisher::write_line(std::FILE* file, std::string line) {
 }
 
 Status FilePublisher::publish(const RankedList& list) {
-  const bool delivered = write_line(lists_.get(), encode_list(list, clock_.now()));
+  const bool delivered = write_line(
+      lists_.get(), list.forgets ? encode_removal(list) : encode_list(list, clock_.now()));
   if (handlers_.on_list) {
-    handlers_.on_list({list.user, list.position, delivered, list.received_time});
+    handlers_.on_list({list.user, list.position, delivered, list.received_time, list.forgets});
   }
   if (!delivered) return write_failed("the lists");
   return {};

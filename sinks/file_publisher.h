@@ -27,6 +27,7 @@ class FilePublisher final : public ListPublisher {
   static Result<std::unique_ptr<FilePublisher>> open(const Options& options,
                                                      DeliveryHandlers handlers, const Clock& clock);
 
+  /// A removal is a line {"user_id": ..., "forgotten": true, ...}: a file cannot take one back.
   /// Errors: kUnavailable when the file cannot take it (a full disk); the handler then says so too.
   Status publish(const RankedList& list) override;
   Status publish(const DeadLetter& letter) override;

@@ -1,6 +1,8 @@
 #include "sinks/kafka_list_record.h"
 
 #include <array>
+#include <optional>
+#include <string_view>
 
 #include "sinks/list_codec.h"
 
@@ -8,7 +10,8 @@ namespace freshet {
 
 Status send_list(KafkaProducer& producer, const std::string& topic, const RankedList& list,
                  EventTime published_time, KafkaProducer::OnAnswer on_answer) {
-  const std::string value = encode_list(list, published_time);
+  const std::string json = list.forgets ? "" : encode_list(list, published_time);
+  const auto value = list.forgets ? std::nullopt : std::optional<std::string_view>(json);
   const std::string partition = std::to_string(list.position.partition.value);
   const std::string offset = std::to_string(list.position.offset.value);
   const std::string epoch = std::to_string(list.position.epoch.value);

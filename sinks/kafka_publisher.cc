@@ -53,8 +53,7 @@ Status KafkaPublisher::check(std::chrono::milliseconds wait) {
 }
 
 Status KafkaPublisher::publish(const RankedList& list) {
-  ListDelivery delivery{
-      .user = list.user, .position = list.position, .received_time = list.received_time};
+  ListDelivery delivery{list.user, list.position, false, list.received_time, list.forgets};
   return send_list(*producer_, lists_topic_, list, clock_.now(),
                    [this, delivery = std::move(delivery)](const KafkaAnswer& answer) mutable {
                      delivery.delivered = answer.delivered;

@@ -10,12 +10,14 @@
 
 namespace freshet {
 
-/// The output topic has (or has given up) the list of `user` that reflects `position`.
+/// The output topic has (or has given up) the list of `user` that reflects `position`, or the
+/// removal of all up to it.
 struct ListDelivery {
   UserId user;
   Position position;
   bool delivered = false;      ///< False: not acknowledged in time; the outbox sends a newer one.
   SteadyTime received_time{};  ///< The list's, for event→list.
+  bool forgets = false;        ///< It is a removal.
 };
 
 /// The dead-letter topic has (or has given up) the dead letter of this record.
@@ -36,8 +38,9 @@ class ListPublisher {
  public:
   virtual ~ListPublisher() = default;
 
-  /// Queues a list under its user's key; the handler is called later, once. Waits while too many
-  /// are in flight. Errors: kUnavailable when it cannot be queued at all.
+  /// Queues a list, or the removal of one, under its user's key; the handler is called later, once.
+  /// Lists of one user keep their order. Waits while too many are in flight. Errors: kUnavailable
+  /// when it cannot be queued at all.
   virtual Status publish(const RankedList& list) = 0;
 
   /// Queues a dead letter: original bytes, reason and position in headers.

@@ -78,6 +78,8 @@ std::string_view to_string(FoldOutcome outcome) {
       return "bot";
     case FoldOutcome::kAbsurd:
       return "absurd";
+    case FoldOutcome::kForgotten:
+      return "forgotten";
   }
   return "applied";
 }

@@ -16,8 +16,9 @@ enum class FoldOutcome : std::uint8_t {
   kLate,       ///< Folded, marked, not learned from.
   kBot,        ///< Folded, not learned from: the user is marked as a bot.
   kAbsurd,     ///< Folded, not learned from: a quantity or value beyond reason.
+  kForgotten,  ///< Not folded, by the task: the user was forgotten after it.
 };
-inline constexpr std::size_t kFoldOutcomeCount = 5;
+inline constexpr std::size_t kFoldOutcomeCount = 6;
 
 /// Returns the outcome's name, the metric label.
 std::string_view to_string(FoldOutcome outcome);

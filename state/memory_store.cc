@@ -14,6 +14,7 @@ Result<Recovery> MemoryStore::recover() {
   for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
   for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
   recovery.source_offsets = source_offsets_;
+  for (const auto& [hash, row] : forgotten_) recovery.forgotten.push_back(row);
   return recovery;
 }
 
@@ -31,12 +32,17 @@ Status MemoryStore::commit(const Commit& commit) {
   next_offset_ = commit.next_offset;
   if (commit.newest_record) newest_record_ = commit.newest_record;
   if (attempt_ && commit.next_offset > attempt_->first) attempt_.reset();
+  for (const UserId& user : commit.erased) {
+    users_.erase(user);
+    owed_.erase(user);
+  }
   for (const auto& [user, state] : commit.states) users_[user] = state;
   for (const OwedList& owed : commit.owed) owed_[owed.user] = owed;
   for (const UserId& user : commit.settled) owed_.erase(user);
   for (const DeadLetter& letter : commit.dead_letters) dead_letters_[letter.offset] = letter;
   for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
   for (const auto& [partition, offset] : commit.source_offsets) source_offsets_[partition] = offset;
+  for (const ForgottenUser& row : commit.forgotten) forgotten_[row.user_hash] = row;
   return {};
 }
 

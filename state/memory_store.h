@@ -31,6 +31,7 @@ class MemoryStore final : public StateStore {
   std::map<UserId, OwedList> owed_;
   std::map<Offset, DeadLetter> dead_letters_;
   SourceOffsetMap source_offsets_;
+  std::map<std::uint64_t, ForgottenUser> forgotten_;
 };
 
 }  // namespace freshet

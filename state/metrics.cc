@@ -39,7 +39,9 @@ void set(prometheus::Family<prometheus::Gauge>& family, PartitionId partition, d
 }  // namespace
 
 StateMetrics::StateMetrics(prometheus::Registry& registry)
-    : commit_seconds_(histogram(registry, "freshet_state_commit_seconds",
+    : forgotten_(counter(registry, "freshet_state_forgotten_users_total",
+                         "Users whose state and list were erased.")),
+      commit_seconds_(histogram(registry, "freshet_state_commit_seconds",
                                 "Time of one commit (one WriteBatch).",
                                 {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
                                  25e-3, 50e-3, 100e-3, 250e-3, 1.0})),
@@ -112,6 +114,8 @@ void StateMetrics::forget(PartitionId partition) {
 void StateMetrics::record_fold(FoldOutcome outcome) {
   folds_[static_cast<std::size_t>(outcome)]->Increment();
 }
+
+void StateMetrics::record_forgotten() { forgotten_.Increment(); }
 
 void StateMetrics::record_commit(std::chrono::nanoseconds duration, std::size_t users) {
   commit_seconds_.Observe(std::chrono::duration<double>(duration).count());

@@ -26,6 +26,7 @@ class StateMetrics {
 
   void record_fold(FoldOutcome outcome);
   void record_commit(std::chrono::nanoseconds duration, std::size_t users);
+  void record_forgotten();
   void set_outbox(PartitionId partition, std::size_t users);
   void set_database(PartitionId partition, const RocksDbFigures& figures);
   void set_memory_bytes(std::uint64_t bytes);
@@ -41,6 +42,7 @@ class StateMetrics {
 
  private:
   std::array<prometheus::Counter*, kFoldOutcomeCount> folds_{};
+  prometheus::Counter& forgotten_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Histogram& commit_users_;
   prometheus::Gauge& memory_bytes_;

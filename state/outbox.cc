@@ -1,8 +1,18 @@
 #include "state/outbox.h"
 
+#include <tuple>
+
 #include "config/assert.h"
 
 namespace freshet {
+namespace {
+
+/// Whether `owed` is more than what was sent.
+bool is_newer(const OwedList& owed, Offset offset, bool forgets) {
+  return std::tie(owed.offset, owed.forgets) > std::tie(offset, forgets);
+}
+
+}  // namespace
 
 void Outbox::owe(OwedList owed, SteadyTime received_time) {
   const auto [it, is_new] = entries_.try_emplace(owed.user);
@@ -10,8 +20,9 @@ void Outbox::owe(OwedList owed, SteadyTime received_time) {
   if (is_new || !entry.waiting) {
     entry.waiting = true;
     ++waiting_count_;
-    queue_.push_back(owed.user);
+    if (!owed.forgets) queue_.push_back(owed.user);
   }
+  if (owed.forgets) queue_.push_front(owed.user);
   entry.pending = {std::move(owed), received_time};
 }
 
@@ -31,18 +42,18 @@ void Outbox::pop_front() {
   queue_.pop_front();
 }
 
-bool Outbox::settle(const UserId& user, Offset offset) {
+bool Outbox::settle(const UserId& user, Offset offset, bool forgets) {
   const auto it = entries_.find(user);
-  if (it == entries_.end() || it->second.pending.owed.offset > offset) return false;
+  if (it == entries_.end() || is_newer(it->second.pending.owed, offset, forgets)) return false;
   if (it->second.waiting) --waiting_count_;
   entries_.erase(it);
   return true;
 }
 
-void Outbox::retry(const UserId& user, Offset offset) {
+void Outbox::retry(const UserId& user, Offset offset, bool forgets) {
   const auto it = entries_.find(user);
   if (it == entries_.end() || it->second.waiting) return;
-  if (it->second.pending.owed.offset > offset) return;
+  if (is_newer(it->second.pending.owed, offset, forgets)) return;
   it->second.waiting = true;
   ++waiting_count_;
   queue_.push_back(user);

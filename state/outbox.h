@@ -21,7 +21,7 @@ struct PendingList {
 /// store. One entry per user, however many events: a burst gives one list. Confined to one thread.
 class Outbox {
  public:
-  /// Enters or renews a debt: the user waits for scoring (again).
+  /// Enters or renews a debt: the user waits for scoring (again). A removal goes first.
   void owe(OwedList owed, SteadyTime received_time);
 
   /// Returns the user that waited longest, still waiting; null when none does. Valid until the next
@@ -31,13 +31,15 @@ class Outbox {
   /// The front went to scoring; it stays owed until it is settled.
   void pop_front();
 
-  /// A list that reflects `offset` was acknowledged. Returns true when nothing newer is owed: the
-  /// debt is gone and its row should be deleted.
-  bool settle(const UserId& user, Offset offset);
+  /// A list that reflects `offset` was acknowledged, or the removal at it. Returns true when
+  /// nothing newer is owed: the debt is gone and its row should be deleted.
+  bool settle(const UserId& user, Offset offset, bool forgets = false);
 
-  /// A list that reflects `offset` was given up: unless a newer one is on its way, the user waits
-  /// again.
-  void retry(const UserId& user, Offset offset);
+  /// A list that reflects `offset` was given up, or the removal at it: unless a newer one is on its
+  /// way, the user waits again.
+  void retry(const UserId& user, Offset offset, bool forgets = false);
+
+  bool contains(const UserId& user) const { return entries_.contains(user); }
 
   /// Users owed a list, waiting or on their way.
   std::size_t size() const { return entries_.size(); }

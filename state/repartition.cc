@@ -1,6 +1,7 @@
 #include "state/repartition.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -21,6 +22,14 @@ tl::unexpected<Error> difference(const std::string& what) {
 struct Repartition::Target {
   RocksDbStore* store;
   Commit batch;
+  std::map<std::uint64_t, ForgottenUser> forgotten;
+
+  /// Adds what another partition knew, as of this one's position.
+  void forget(ForgottenUser row) {
+    row.next_offset = batch.next_offset;
+    ForgottenUser& mine = forgotten.try_emplace(row.user_hash, row).first->second;
+    mine.time = std::max(mine.time, row.time);
+  }
 
   Status flush() {
     FRESHET_RETURN_IF_ERROR(store->commit(batch));
@@ -79,6 +88,7 @@ Result<RepartitionFigures> Repartition::move(const Progress& progress) {
     FRESHET_RETURN_IF_ERROR(move_partition(p, targets, figures, progress));
   }
   for (Target& target : targets) {
+    for (const auto& [hash, row] : target.forgotten) target.batch.forgotten.push_back(row);
     FRESHET_RETURN_IF_ERROR(target.flush());
     FRESHET_RETURN_IF_ERROR(target.store->raise_epoch(Epoch{newest.value + 1}));
   }
@@ -87,6 +97,11 @@ Result<RepartitionFigures> Repartition::move(const Progress& progress) {
 
 Status Repartition::move_partition(std::size_t partition, std::vector<Target>& targets,
                                    RepartitionFigures& figures, const Progress& progress) {
+  auto recovery = from_[partition]->recover();
+  if (!recovery) return tl::unexpected(recovery.error());
+  for (const ForgottenUser& row : recovery->forgotten) {
+    for (Target& target : targets) target.forget(row);
+  }
   Status written;
   const auto target_of = [&](std::string_view user) -> Target& {
     return targets[static_cast<std::size_t>(place(user).value)];
@@ -100,8 +115,6 @@ Status Repartition::move_partition(std::size_t partition, std::vector<Target>& t
         if (target.batch.states.size() >= kBatchUsers && written) written = target.flush();
       }));
   FRESHET_RETURN_IF_ERROR(written);
-  auto recovery = from_[partition]->recover();
-  if (!recovery) return tl::unexpected(recovery.error());
   figures.owed_lists += recovery->owed.size();
   figures.dead_letters += recovery->dead_letters.size();
   for (OwedList& owed : recovery->owed) {
@@ -142,6 +155,7 @@ Status Repartition::verify(const Progress& progress) {
     return difference(std::to_string(before) + " users before, " + std::to_string(after) +
                       " after");
   }
+  FRESHET_RETURN_IF_ERROR(compare_forgotten());
   return compare_rows();
 }
 
@@ -151,6 +165,25 @@ Status Repartition::compare_users(const std::vector<UserId>& users,
     const auto after = to_[static_cast<std::size_t>(place(users[i]).value)]->load({&users[i], 1});
     if (!after) return tl::unexpected(after.error());
     if (after->front() != states[i]) return difference("user " + users[i]);
+  }
+  return {};
+}
+
+Status Repartition::compare_forgotten() {
+  const auto add_rows = [](RocksDbStore& store,
+                           std::map<std::uint64_t, EventTime>& times) -> Status {
+    const auto recovery = store.recover();
+    if (!recovery) return tl::unexpected(recovery.error());
+    for (const ForgottenUser& row : recovery->forgotten)
+      times[row.user_hash] = std::max(times[row.user_hash], row.time);
+    return {};
+  };
+  std::map<std::uint64_t, EventTime> before;
+  for (const auto& store : from_) FRESHET_RETURN_IF_ERROR(add_rows(*store, before));
+  for (const auto& store : to_) {
+    std::map<std::uint64_t, EventTime> after;
+    FRESHET_RETURN_IF_ERROR(add_rows(*store, after));
+    if (before != after) return difference("the users who were forgotten");
   }
   return {};
 }

@@ -25,8 +25,9 @@ struct RepartitionFigures {
 /// Deals the users of a topic's partitions out anew after the partition count was raised, offline.
 ///
 /// A partition that was there before keeps its position; a new one stands at offset 0. Users take
-/// their states and owed lists along; dead letters stay, for they name their partition. Confined to
-/// one thread.
+/// their states and owed lists along; dead letters stay, for they name their partition. That a user
+/// was forgotten goes to every partition, for nobody knows any more who it was. Confined to one
+/// thread.
 class Repartition {
  public:
   using Stores = std::vector<std::unique_ptr<RocksDbStore>>;
@@ -56,6 +57,7 @@ class Repartition {
                         RepartitionFigures& figures, const Progress& progress);
   Status compare_users(const std::vector<UserId>& users, const std::vector<std::string>& states);
   Status compare_rows();
+  Status compare_forgotten();
 
   const Stores& from_;
   const Stores& to_;

@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -9,6 +10,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <array>
+#include <cstdarg>
 #include <filesystem>
 
 #include "state/bytes.h"
@@ -18,10 +20,11 @@ namespace freshet {
 namespace {
 
 // Column families. `users`: user id -> user_state (user_state_codec.cc). `outbox`: user id -> owed
-// list. `dead_letters`: offset -> dead letter. `meta`: the keys below. Rows: stored_rows.cc.
-enum Family { kMeta, kUsers, kOutbox, kDeadLetters, kFamilyCount };
+// list. `dead_letters`: offset -> dead letter. `forgotten`: hash of a user -> forgotten. `meta`:
+// the keys below. Rows: stored_rows.cc.
+enum Family { kMeta, kUsers, kOutbox, kDeadLetters, kForgotten, kFamilyCount };
 constexpr std::array<const char*, kFamilyCount> kFamilyNames{"default", "users", "outbox",
-                                                             "dead_letters"};
+                                                             "dead_letters", "forgotten"};
 constexpr const char* kFormatKey = "format";
 constexpr const char* kNextOffsetKey = "next_offset";
 constexpr const char* kEpochKey = "epoch";
@@ -30,11 +33,24 @@ constexpr std::string_view kSourceKeys = "source/";
 constexpr const char* kNewestRecordKey = "newest_record";
 constexpr const char* kOpenKey = "open";        // Stands from recover() to close().
 constexpr const char* kAttemptKey = "attempt";  // stored_rows.cc
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
 
 /// A checkpoint copies so much of the write-ahead log rather than flush it into one more small
 /// table.
 constexpr std::uint64_t kCheckpointLogBytesMax = 4u << 20;
+
+/// Every table is rewritten after this: what was deleted is then gone from the disk, too.
+constexpr std::uint64_t kRewrittenAfterSeconds = 7 * 24 * 3600;
+
+/// A database that is written to meanwhile is opened so often before that counts as a failure.
+constexpr int kReadTries = 3;
+
+/// Says nothing.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 
@@ -59,6 +75,7 @@ rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = 32u << 20;
+  options.periodic_compaction_seconds = kRewrittenAfterSeconds;
   return options;
 }
 
@@ -93,23 +110,50 @@ struct RocksDbStore::Parts {
     }
   }
 
-  Result<std::optional<std::int64_t>> number(const char* key) const {
+  /// Opens the first `family_count` families of a database that another process may write to.
+  Status open_to_read(const std::string& path, std::size_t family_count) {
+    directory = path;
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (std::size_t i = 0; i < family_count; ++i)
+      descriptors.emplace_back(kFamilyNames[i], users_options(nullptr));
+    rocksdb::DBOptions options;
+    options.info_log = std::make_shared<NoLog>();  // The file beside the tables is the writer's.
+    rocksdb::Status status;
+    for (int tries = 0; tries < kReadTries; ++tries) {
+      std::vector<rocksdb::ColumnFamilyHandle*> handles;
+      rocksdb::DB* raw = nullptr;
+      status = rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &raw);
+      if (!status.ok()) continue;  // A file that was listed may be gone by then.
+      db.reset(raw);
+      std::copy(handles.begin(), handles.end(), families.begin());
+      return {};
+    }
+    return failure("open", path, status);
+  }
+
+  Result<std::optional<std::string>> row(Family family, const std::string& key) const {
     std::string bytes;
-    const rocksdb::Status status = db->Get({}, families[kMeta], key, &bytes);
+    const rocksdb::Status status = db->Get({}, families[family], key, &bytes);
     if (status.IsNotFound()) return std::nullopt;
     if (!status.ok()) return failure("read", directory, status);
-    ByteReader in(bytes);
+    return bytes;
+  }
+
+  Result<std::optional<std::int64_t>> number(const char* key) const {
+    const auto bytes = row(kMeta, key);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (!*bytes) return std::nullopt;
+    ByteReader in(**bytes);
     const std::int64_t value = in.zigzag();
     if (!in.ok()) return error(ErrorCode::kCorrupt, directory + ": unreadable row " + key);
     return value;
   }
 
   Status read_attempt() {
-    std::string row;
-    const rocksdb::Status status = db->Get({}, families[kMeta], kAttemptKey, &row);
-    if (status.IsNotFound()) return {};
-    if (!status.ok()) return failure("read", directory, status);
-    auto read = decode_attempt(row);
+    const auto bytes = row(kMeta, kAttemptKey);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (!*bytes) return {};
+    auto read = decode_attempt(**bytes);
     if (!read) return error(read.error().code, directory + ": " + read.error().text);
     attempt = *read;
     return {};
@@ -133,11 +177,10 @@ struct RocksDbStore::Parts {
     StoredPosition position;
     if (next_offset->has_value()) position.next_offset = Offset{**next_offset};
     position.epoch = Epoch{epoch->value_or(0)};
-    std::string row;
-    const rocksdb::Status status = db->Get({}, families[kMeta], kNewestRecordKey, &row);
-    if (status.IsNotFound()) return position;
-    if (!status.ok()) return failure("read", directory, status);
-    auto mark = decode_log_mark(row);
+    const auto bytes = row(kMeta, kNewestRecordKey);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (!*bytes) return position;
+    auto mark = decode_log_mark(**bytes);
     if (!mark) return tl::unexpected(mark.error());
     position.newest_record = *mark;
     return position;
@@ -220,6 +263,12 @@ Result<Recovery> RocksDbStore::recover() {
     recovery.dead_letters.push_back(std::move(*letter));
     return {};
   }));
+  FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kForgotten, [&](auto key, auto row) -> Status {
+    auto forgotten = decode_forgotten_user(key, row);
+    if (!forgotten) return tl::unexpected(forgotten.error());
+    recovery.forgotten.push_back(*forgotten);
+    return {};
+  }));
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kMeta, [&](auto key, auto row) -> Status {
     if (!key.starts_with(kSourceKeys)) return {};
     const auto source = decode_source_position(row);
@@ -250,18 +299,41 @@ Status RocksDbStore::raise_epoch(Epoch epoch) {
 Result<StoredPosition> RocksDbStore::position() const { return parts_->position(); }
 
 Result<StoredPosition> RocksDbStore::position_in(const std::string& directory) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kFamilyNames) descriptors.emplace_back(name, users_options(nullptr));
   Parts parts;
-  parts.directory = directory;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::OpenForReadOnly(rocksdb::DBOptions(), directory, descriptors, &handles, &db);
-  if (!status.ok()) return failure("open", directory, status);
-  parts.db.reset(db);
-  std::copy(handles.begin(), handles.end(), parts.families.begin());
+  // The first family alone, which a database of any format has.
+  FRESHET_RETURN_IF_ERROR(parts.open_to_read(directory, 1));
   return parts.position();
+}
+
+Result<UserRows> RocksDbStore::rows_in(const std::string& directory, const UserId& user) {
+  Parts parts;
+  FRESHET_RETURN_IF_ERROR(parts.open_to_read(directory, kFamilyCount));
+  UserRows rows;
+  const auto state = parts.row(kUsers, user);
+  if (!state) return tl::unexpected(state.error());
+  rows.has_state = state->has_value();
+  const auto owed = parts.row(kOutbox, user);
+  if (!owed) return tl::unexpected(owed.error());
+  if (*owed) {
+    auto decoded = decode_owed_list(user, **owed);
+    if (!decoded) return tl::unexpected(decoded.error());
+    rows.owed = std::move(*decoded);
+  }
+  const std::string key = forgotten_key(user_hash(user));
+  const auto forgotten = parts.row(kForgotten, key);
+  if (!forgotten) return tl::unexpected(forgotten.error());
+  if (*forgotten) {
+    auto decoded = decode_forgotten_user(key, **forgotten);
+    if (!decoded) return tl::unexpected(decoded.error());
+    rows.forgotten = *decoded;
+  }
+  FRESHET_RETURN_IF_ERROR(parts.for_each_row(kDeadLetters, [&](auto, auto row) -> Status {
+    const auto letter = decode_dead_letter(row);
+    if (!letter) return tl::unexpected(letter.error());
+    if (letter->key == user) rows.dead_letters.push_back(letter->offset);
+    return {};
+  }));
+  return rows;
 }
 
 Status RocksDbStore::checkpoint(const std::string& directory) const {
@@ -299,6 +371,13 @@ Result<std::vector<std::optional<std::string>>> RocksDbStore::load(std::span<con
 Status RocksDbStore::commit(const Commit& commit) {
   const auto& families = parts_->families;
   rocksdb::WriteBatch batch;
+  for (const UserId& user : commit.erased) {
+    batch.Delete(families[kUsers], user);
+    batch.Delete(families[kOutbox], user);
+  }
+  for (const ForgottenUser& row : commit.forgotten) {
+    batch.Put(families[kForgotten], forgotten_key(row.user_hash), encode_row(row));
+  }
   for (const auto& [user, state] : commit.states) batch.Put(families[kUsers], user, state);
   for (const OwedList& owed : commit.owed) {
     batch.Put(families[kOutbox], owed.user, encode_row(owed));
@@ -368,9 +447,9 @@ RocksDbFigures RocksDbStore::figures() const {
   RocksDbFigures figures;
   figures.users_estimate = property(Properties::kEstimateNumKeys, {kUsers});
   figures.sst_bytes =
-      property(Properties::kTotalSstFilesSize, {kMeta, kUsers, kOutbox, kDeadLetters});
-  figures.memtable_bytes =
-      property(Properties::kCurSizeAllMemTables, {kMeta, kUsers, kOutbox, kDeadLetters});
+      property(Properties::kTotalSstFilesSize, {kMeta, kUsers, kOutbox, kDeadLetters, kForgotten});
+  figures.memtable_bytes = property(Properties::kCurSizeAllMemTables,
+                                    {kMeta, kUsers, kOutbox, kDeadLetters, kForgotten});
   figures.pending_compaction_bytes =
       property(Properties::kEstimatePendingCompactionBytes, {kUsers, kOutbox});
   return figures;

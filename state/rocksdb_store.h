@@ -36,6 +36,14 @@ struct RocksDbFigures {
   std::uint64_t pending_compaction_bytes = 0;
 };
 
+/// What a database holds of one user.
+struct UserRows {
+  bool has_state = false;
+  std::optional<OwedList> owed;
+  std::vector<Offset> dead_letters;  ///< Whose key is the user.
+  std::optional<ForgottenUser> forgotten;
+};
+
 /// One partition's state in one RocksDB database. A commit is one WriteBatch in the write-ahead
 /// log, without fsync: it survives a crash of the process, and what a crash of the machine loses is
 /// replayed from Kafka. Confined to one thread, except what says otherwise.
@@ -57,6 +65,9 @@ class RocksDbStore final : public StateStore {
   /// Where the database stands, read without opening it for writing: nothing is changed. Errors as
   /// open().
   static Result<StoredPosition> position_in(const std::string& directory);
+
+  /// What the database holds of `user`, read as position_in() does.
+  static Result<UserRows> rows_in(const std::string& directory, const UserId& user);
 
   /// Where the database stands; takes no epoch. Thread-safe.
   Result<StoredPosition> position() const;

@@ -72,8 +72,12 @@ Result<SnapshotCost> SnapshotWriter::write(const std::string& directory,
     manifest.files.push_back(std::move(*file));
   }
   FRESHET_RETURN_IF_ERROR(store_.put_files(missing));
-  // One that is there already is as good: the same position gives the same state.
-  const auto created = store_.create(names_.of(manifest), encode(manifest));
+  auto created = store_.create(names_.of(manifest), encode(manifest));
+  if (created && !*created) {
+    // A forgotten user must not stay in it because no event has come since.
+    FRESHET_RETURN_IF_ERROR(store_.remove(names_.of(manifest)));
+    created = store_.create(names_.of(manifest), encode(manifest));
+  }
   if (!created) return tl::unexpected(created.error());
   know(manifest);
   cost.size_bytes = size_bytes(manifest);

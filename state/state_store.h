@@ -12,16 +12,19 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "ingest/dead_letter.h"
+#include "state/forgotten.h"
 #include "state/log_mark.h"
 #include "state/source_offsets.h"
 
 namespace freshet {
 
-/// A user who is owed a list that reflects the event at `offset`.
+/// A user who is owed a list that reflects the event at `offset`, or the removal of all lists that
+/// reflect it or older ones.
 struct OwedList {
   UserId user;
   Offset offset;
-  EventTime event_time;  ///< Of the newest event in the user's state.
+  EventTime event_time;  ///< Of the newest event in the user's state; of a removal the tombstone's.
+  bool forgets = false;  ///< The user's list is to be removed; newer than a list of this offset.
 
   friend bool operator==(const OwedList&, const OwedList&) = default;
 };
@@ -36,6 +39,8 @@ struct Commit {
   std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
   SourceOffsetMap source_offsets;            ///< Of a rekeyed log; replace the ones before.
   std::optional<LogMark> newest_record;      ///< The last one processed; empty = as before.
+  std::vector<UserId> erased;  ///< Lose state and outbox row, before the rest takes effect.
+  std::vector<ForgottenUser> forgotten;  ///< Replace the rows of the same users.
 };
 
 /// A batch that is about to be processed, noted so that it is known should it kill the process.
@@ -59,6 +64,7 @@ struct Recovery {
   std::vector<OwedList> owed;
   std::vector<DeadLetter> dead_letters;
   SourceOffsetMap source_offsets;
+  std::vector<ForgottenUser> forgotten;
   bool orderly = true;             ///< The owner before closed the store, or there was none.
   std::optional<Attempt> attempt;  ///< Noted last, and neither committed nor closed since.
 };

@@ -4,39 +4,50 @@
 
 namespace freshet {
 
-// owed_list   := version: u8 (=1) | offset: zigzag | event_time: zigzag ms
+// owed_list   := version: u8 (=2) | offset: zigzag | event_time: zigzag ms | forgets: u8
 // attempt     := version: u8 (=1) | first: zigzag | number: zigzag
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
 // source      := version: u8 (=1) | partition: zigzag | offset: zigzag
 // log_mark    := version: u8 (=1) | offset: zigzag | hash: u64
+// forgotten   := version: u8 (=1) | time: zigzag ms | next_offset: zigzag
 // bytes := length: varint, then the bytes; varint is LEB128.
 
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kOwedListVersion = 2;
 
 tl::unexpected<Error> unreadable(const char* what) {
   return error(ErrorCode::kCorrupt, std::string("unreadable row of the ") + what);
+}
+
+std::string big_endian(std::uint64_t number) {
+  std::string key(sizeof(number), '\0');
+  for (auto it = key.rbegin(); it != key.rend(); ++it, number >>= 8)
+    *it = static_cast<char>(number & 0xff);
+  return key;
 }
 
 }  // namespace
 
 std::string encode_row(const OwedList& owed) {
   ByteWriter out;
-  out.u8(kVersion);
+  out.u8(kOwedListVersion);
   out.zigzag(owed.offset.value);
   out.zigzag(owed.event_time.time_since_epoch().count());
+  out.u8(owed.forgets ? 1 : 0);
   return out.take();
 }
 
 Result<OwedList> decode_owed_list(std::string_view user, std::string_view row) {
   ByteReader in(row);
-  if (in.u8() != kVersion) return unreadable("outbox");
+  if (in.u8() != kOwedListVersion) return unreadable("outbox");
   OwedList owed;
   owed.user = user;
   owed.offset = Offset{in.zigzag()};
   owed.event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  owed.forgets = in.u8() != 0;
   if (!in.ok() || !in.at_end()) return unreadable("outbox");
   return owed;
 }
@@ -123,13 +134,30 @@ Result<LogMark> decode_log_mark(std::string_view row) {
   return mark;
 }
 
-std::string dead_letter_key(Offset offset) {
-  std::string key(sizeof(offset.value), '\0');
-  auto rest = static_cast<std::uint64_t>(offset.value);
-  for (auto it = key.rbegin(); it != key.rend(); ++it, rest >>= 8) {
-    *it = static_cast<char>(rest & 0xff);
-  }
-  return key;
+std::string encode_row(const ForgottenUser& forgotten) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.zigzag(forgotten.time.time_since_epoch().count());
+  out.zigzag(forgotten.next_offset.value);
+  return out.take();
 }
+
+Result<ForgottenUser> decode_forgotten_user(std::string_view key, std::string_view row) {
+  ByteReader in(row);
+  if (key.size() != sizeof(std::uint64_t) || in.u8() != kVersion) return unreadable("forgotten");
+  ForgottenUser forgotten;
+  for (const char byte : key)
+    forgotten.user_hash = forgotten.user_hash << 8 | static_cast<unsigned char>(byte);
+  forgotten.time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  forgotten.next_offset = Offset{in.zigzag()};
+  if (!in.ok() || !in.at_end()) return unreadable("forgotten");
+  return forgotten;
+}
+
+std::string dead_letter_key(Offset offset) {
+  return big_endian(static_cast<std::uint64_t>(offset.value));
+}
+
+std::string forgotten_key(std::uint64_t user_hash) { return big_endian(user_hash); }
 
 }  // namespace freshet

@@ -24,6 +24,12 @@ Result<SourcePosition> decode_source_position(std::string_view row);
 std::string encode_row(const LogMark& mark);
 Result<LogMark> decode_log_mark(std::string_view row);
 
+std::string encode_row(const ForgottenUser& forgotten);
+Result<ForgottenUser> decode_forgotten_user(std::string_view key, std::string_view row);
+
+/// Key of a forgotten user's row: the hash, big-endian.
+std::string forgotten_key(std::uint64_t user_hash);
+
 /// Key of a dead letter: its offset, big-endian, so that keys sort by offset.
 std::string dead_letter_key(Offset offset);
 

@@ -2,32 +2,53 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 /// The consumer's side of the lists' rule: of each user the list with the largest (offset, epoch)
 /// holds. Lists come at least once, some late, some from an instance that lost its partition
-/// without knowing it; by this rule none of them makes a user step back. Copy it. Confined to one
-/// thread.
+/// without knowing it; by this rule none of them makes a user step back. A record without a value
+/// says that the user is forgotten: lists up to its offset go, and lists of older epochs, which
+/// may not know of it, do not count any more. Copy it. Confined to one thread.
 class NewestLists {
  public:
   /// Takes a record of the lists' topic: its key, the headers `offset` and `epoch`, its value.
   /// Returns whether the list is news; if not, the one that is held stays.
   bool take(const std::string& user, std::int64_t offset, std::int64_t epoch, std::string list) {
+    const auto [it, is_new] = users_.try_emplace(user);
+    Held& held = it->second;
     const std::pair position{offset, epoch};
-    const auto [it, is_new] = lists_.try_emplace(user, position, list);
-    if (is_new) return true;
-    if (position <= it->second.first) return false;
-    it->second = {position, std::move(list)};
+    if (!is_new && (position <= held.position || epoch < held.epoch_min)) return false;
+    held.position = position;
+    held.list = std::move(list);
+    return true;
+  }
+
+  /// Takes a record without a value: its key, the headers `offset` and `epoch`. Returns whether it
+  /// is news; if not, what is held stays.
+  bool forget(const std::string& user, std::int64_t offset, std::int64_t epoch) {
+    Held& held = users_[user];
+    if (epoch < held.epoch_min) return false;
+    held.epoch_min = epoch;
+    const std::pair position{offset, epoch};
+    if (position < held.position && held.position.second >= epoch) return false;
+    held.position = position;
+    held.list.reset();
     return true;
   }
 
   /// The list that holds; null = none has come.
   const std::string* list_of(const std::string& user) const {
-    const auto it = lists_.find(user);
-    return it == lists_.end() ? nullptr : &it->second.second;
+    const auto it = users_.find(user);
+    return it == users_.end() || !it->second.list ? nullptr : &*it->second.list;
   }
 
  private:
-  std::map<std::string, std::pair<std::pair<std::int64_t, std::int64_t>, std::string>> lists_;
+  struct Held {
+    std::pair<std::int64_t, std::int64_t> position{-1, 0};  // (offset, epoch)
+    std::int64_t epoch_min = 0;                             // Of a user who was forgotten.
+    std::optional<std::string> list;                        // Empty = it was removed.
+  };
+  std::map<std::string, Held> users_;
 };

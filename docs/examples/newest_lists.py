@@ -2,8 +2,10 @@
 """The consumer's side of the lists' rule: of each user the list with the largest (offset, epoch) holds.
 
 Lists come at least once, some late, some from an instance that lost its partition without knowing it;
-by this rule none of them makes a user step back. Reads values of the lists' topic, one a line, and
-prints those that are news:
+by this rule none of them makes a user step back. A record without a value says that the user is
+forgotten: lists up to its offset go, and lists of older epochs, which may not know of it, do not count
+any more. Its offset and epoch stand in its headers, as a list's do. Reads values of the lists' topic, one
+a line, and prints those that are news (removals have no value: a consumer of the topic calls forget()):
 
     kcat -b 127.0.0.1:9092 -C -t freshet.recommendations -u | python3 newest_lists.py
 """
@@ -14,21 +16,31 @@ import sys
 
 class NewestLists:
     def __init__(self):
-        self._lists = {}  # User -> ((offset, epoch), list).
+        self._held = {}  # User -> ((offset, epoch), smallest epoch that counts, list or None).
 
     def take(self, ranked_list):
         """Takes a list; returns whether it is news. If not, the one that is held stays."""
         position = (ranked_list["offset"], ranked_list["epoch"])
-        held = self._lists.get(ranked_list["user_id"])
-        if held and position <= held[0]:
+        held = self._held.get(ranked_list["user_id"])
+        epoch_min = held[1] if held else 0
+        if held and (position <= held[0] or position[1] < epoch_min):
             return False
-        self._lists[ranked_list["user_id"]] = (position, ranked_list)
+        self._held[ranked_list["user_id"]] = (position, epoch_min, ranked_list)
         return True
+
+    def forget(self, user, offset, epoch):
+        """Takes a record without a value; returns whether it is news. If not, what is held stays."""
+        position, epoch_min, held_list = self._held.get(user, ((-1, 0), 0, None))
+        if epoch < epoch_min:
+            return False
+        is_news = (offset, epoch) >= position or position[1] < epoch
+        self._held[user] = ((offset, epoch), epoch, None) if is_news else (position, epoch, held_list)
+        return is_news
 
     def list_of(self, user):
         """The list that holds; None = none has come."""
-        held = self._lists.get(user)
-        return held and held[1]
+        held = self._held.get(user)
+        return held and held[2]
 
 
 def main():

@@ -69,6 +69,11 @@ void PrequentialQuality::forget_oldest() {
   order_.pop_front();
 }
 
+void PrequentialQuality::forget(const UserId& user) {
+  lists_.erase(user);
+  std::erase_if(order_, [&](const auto& entry) { return entry.first == user; });
+}
+
 void PrequentialQuality::observe(const TrainingExample& example) {
   const auto found = lists_.find(example.user);
   if (found == lists_.end()) return;

@@ -56,6 +56,9 @@ class PrequentialQuality {
   void served(const UserId& user, const Position& position, const std::vector<ItemId>& items,
               const std::vector<ItemId>& popular_items);
 
+  /// Drops what is kept of `user`. What was judged stays judged: it names nobody.
+  void forget(const UserId& user);
+
   /// Judges an event. One whose user has no list, or a list that reflects this event, does not
   /// count.
   void observe(const TrainingExample& example);

@@ -50,7 +50,10 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
   filters_.prepare(request, context);
   scores_ = nullptr;
   cold_.clear();
-  if (knowledge_.popularity().events() == 0) {
+  if (request.opted_out) {
+    list.fallback = Fallback::kOptedOut;
+    fill_cold(request.state, count, list);
+  } else if (knowledge_.popularity().events() == 0) {
     list.fallback = Fallback::kModelMissing;
   } else if (context.empty()) {
     list.fallback = Fallback::kUnknownUser;
@@ -95,7 +98,7 @@ void Recommender::take_best(std::size_t count, RankedList& list) {
   }
 }
 
-/// For users without a history: what is popular with those like them.
+/// For users without a history, or who want none used: what is popular with those like them.
 void Recommender::fill_cold(const UserState& state, std::size_t count, RankedList& list) {
   knowledge_.cold_popularity().best(context_values(state.context), knowledge_.popularity(), cold_);
   for (const ColdPopularity::Choice& choice : cold_) {
@@ -120,7 +123,9 @@ void Recommender::fill_with_popular(std::size_t count, RankedList& list) {
     const float share =
         knowledge_.popularity().share(knowledge_.popularity().main_level(), popular.row);
     list.items.push_back(item_of(popular.row, below + share));
-    list.items.back().probability = list.fallback == Fallback::kUnknownUser ? share : 0;
+    const bool cold =
+        list.fallback == Fallback::kUnknownUser || list.fallback == Fallback::kOptedOut;
+    list.items.back().probability = cold ? share : 0;
     list.items.back().reasons.push_back(popular_reason(language_, popular_part(popular.row)));
   }
 }

@@ -105,6 +105,27 @@ TEST(KafkaPartitioner, HashesAsKafkaAndAsLibrdkafkaDo) {
             static_cast<std::int32_t>(0xcbf43926u % 1'000'003u));
 }
 
+TEST_F(StateRepartitionTest, TellsEveryPartitionWhoWasForgotten) {
+  make_states(2);
+  const EventTime before{std::chrono::milliseconds{100}};
+  const EventTime after{std::chrono::milliseconds{200}};
+  for (std::int32_t p = 0; p < 2; ++p) {
+    auto store = open(p);
+    ASSERT_TRUE(store->recover());
+    ASSERT_TRUE(
+        store->commit({.next_offset = Offset{10'000 + p},
+                       .forgotten = {{user_hash("gone"), p == 0 ? after : before, Offset{5}}}}));
+  }
+  const auto figures = repartition({.from = 2, .to = 3});
+  ASSERT_TRUE(figures) << figures.error().text;
+  for (std::int32_t q = 0; q < 3; ++q) {
+    const Offset here{q < 2 ? 10'000 + q : 0};
+    EXPECT_THAT(open(q)->recover()->forgotten,
+                testing::ElementsAre(ForgottenUser{user_hash("gone"), after, here}))
+        << q;
+  }
+}
+
 TEST_F(StateRepartitionTest, PutsEveryUserWhereProducersSendThemNow) {
   make_states(4);
   const auto figures = repartition({.from = 4, .to = 6});

@@ -15,13 +15,17 @@ class FakePublisher final : public ListPublisher {
 
   Status publish(const RankedList& list) override {
     std::unique_lock lock(mutex_);
-    lists_.push_back(list);
+    if (list.forgets) {
+      removals_.emplace_back(list.user, list.position);
+    } else {
+      lists_.push_back(list);
+    }
     if (holding_) {
-      held_.push_back({list.user, list.position, false, list.received_time});
+      held_.push_back({list.user, list.position, false, list.received_time, list.forgets});
       return {};
     }
     lock.unlock();
-    handlers_.on_list({list.user, list.position, true, list.received_time});
+    handlers_.on_list({list.user, list.position, true, list.received_time, list.forgets});
     return {};
   }
 
@@ -59,6 +63,10 @@ class FakePublisher final : public ListPublisher {
     std::lock_guard lock(mutex_);
     return lists_;
   }
+  std::vector<std::pair<UserId, Position>> removals() const {
+    std::lock_guard lock(mutex_);
+    return removals_;
+  }
   std::vector<DeadLetter> dead_letters() const {
     std::lock_guard lock(mutex_);
     return dead_letters_;
@@ -70,6 +78,7 @@ class FakePublisher final : public ListPublisher {
   bool holding_ = false;
   std::vector<RankedList> lists_;
   std::vector<ListDelivery> held_;
+  std::vector<std::pair<UserId, Position>> removals_;
   std::vector<DeadLetter> dead_letters_;
 };
 

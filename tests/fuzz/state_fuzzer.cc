@@ -18,6 +18,10 @@ void check_rows(std::string_view bytes) {
     const auto again = decode_owed_list("user", encode_row(*owed));
     require(again && *again == *owed, "owed lists keep");
   }
+  if (const auto forgotten = decode_forgotten_user("12345678", bytes)) {
+    const auto again = decode_forgotten_user("12345678", encode_row(*forgotten));
+    require(again && *again == *forgotten, "forgotten users keep");
+  }
   if (const auto letter = decode_dead_letter(bytes)) {
     require(decode_dead_letter(encode_row(*letter)).has_value(), "dead letters keep");
   }

@@ -62,6 +62,19 @@ TEST(PrequentialQuality, ForgetsTheListServedLongestAgo) {
   EXPECT_EQ(quality.figures().served.events, 2U);
 }
 
+TEST(PrequentialQuality, KeepsNothingOfAUserWhoIsForgotten) {
+  PrequentialQuality quality{ScoringConfig{}};
+  quality.served("a", at(1), {ItemId{5}}, {});
+  quality.served("b", at(2), {ItemId{5}}, {});
+  quality.forget("a");
+  quality.forget("nobody");
+
+  quality.observe(event("a", 5, 10));
+  quality.observe(event("b", 5, 11));
+
+  EXPECT_EQ(quality.figures().served.events, 1U);
+}
+
 TEST(PrequentialQuality, WindowHoldsTheNewestEventsOnly) {
   PrequentialQuality quality{ScoringConfig{}};
   quality.served("a", at(0), {ItemId{5}}, {});

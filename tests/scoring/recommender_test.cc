@@ -213,6 +213,17 @@ TEST_F(Recommending, UserWithoutHistoryGetsPopularItems) {
   EXPECT_EQ(list.items[0].id, replica_->popular(1).at(0));
 }
 
+TEST_F(Recommending, UserWhoOptedOutGetsPopularItemsAndIsToldWhy) {
+  learn({});
+
+  const RankedList list = rank(RankRequest{.user = "u", .opted_out = true});
+
+  EXPECT_EQ(list.fallback, Fallback::kOptedOut);
+  EXPECT_EQ(to_string(list.fallback), "opted_out");
+  ASSERT_EQ(list.items.size(), 20U);
+  EXPECT_EQ(list.items[0].id, replica_->popular(1).at(0));
+}
+
 TEST_F(Recommending, EmptyModelSaysThatItIsMissing) {
   Replica replica(ScoringConfig{}, nullptr);
   const RankRequest request = request_after({"item-4"});

@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "ingest/user_update.h"
 #include "tests/simulator/reference.h"
 #include "tests/simulator/simulated_group.h"
 #include "tests/simulator/simulated_log.h"
@@ -34,6 +35,7 @@ struct Broker {
   }
 
   std::deque<SimulatedLog> logs;
+  std::vector<UserUpdate> users;  ///< The users topic, oldest first.
   std::deque<Reference> references;
   SimulatedOutput output;
   SimulatedGroup group;

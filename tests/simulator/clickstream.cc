@@ -33,10 +33,14 @@ void Clickstream::append(SimulatedLog& log) {
   }
 }
 
+UserId Clickstream::any_user(PartitionId partition) {
+  return fmt::format("p{}-u{}", partition.value, world_.random.below(kUsers));
+}
+
 std::string Clickstream::event(PartitionId partition, EventTime log_time) {
   std::int64_t time_ms = log_time.time_since_epoch().count();
   if (world_.random.chance(0.1)) time_ms -= world_.between(1, 200'000'000).count();
-  std::string user = fmt::format("p{}-u{}", partition.value, world_.random.below(kUsers));
+  UserId user = any_user(partition);
   if (world_.random.chance(world_.rates.poison)) user = kPoisonUser;
   return fmt::format(
       R"({{"event_id":"{}","type":"{}","user_id":"{}","item_id":"i{}","event_time":{}}})",

@@ -16,6 +16,9 @@ class Clickstream {
   /// Appends a record, or leaves a gap.
   void append(SimulatedLog& log);
 
+  /// One of the partition's users.
+  UserId any_user(PartitionId partition);
+
  private:
   std::string event(PartitionId partition, EventTime log_time);
 

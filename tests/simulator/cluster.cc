@@ -144,6 +144,7 @@ void Cluster::strike() {
     any_machine().clock->jump(world_.between(-100'000, 100'000));
   }
   if (world_.random.chance(rates.snapshot_damage)) broker_.snapshots.damage();
+  if (world_.random.chance(rates.forget)) forget(clickstream_.any_user(any_log().partition()));
   if (world_.random.chance(rates.truncation)) truncate(any_log());
   if (world_.random.chance(rates.recreation)) recreate(any_log());
 }
@@ -152,6 +153,11 @@ void Cluster::crash_machine(Machine& machine) {
   if (machine.asleep) return;  // Its process is in the middle of a step.
   if (machine.process) kill(machine, "the machine crashes");
   for (auto& [partition, database] : machine.disk) database.tear();
+}
+
+void Cluster::forget(const UserId& user) {
+  world_.trace("{} asks to be forgotten", user);
+  broker_.users.push_back({user, {}, EventTime{SimulatedClock::kEpochStart + world_.now()}});
 }
 
 void Cluster::truncate(SimulatedLog& log) {

@@ -41,6 +41,7 @@ class Cluster {
   void sleep(Machine& machine);
   void strike();
   void crash_machine(Machine& machine);
+  void forget(const UserId& user);
   void truncate(SimulatedLog& log);
   void recreate(SimulatedLog& log);
   bool is_done() const;

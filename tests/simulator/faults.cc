@@ -42,6 +42,10 @@ const char* to_string(Mutation mutation) {
       return "epoch_not_shared";
     case Mutation::kLogNotCompared:
       return "log_not_compared";
+    case Mutation::kForgottenLostAtRestart:
+      return "forgotten_lost_at_restart";
+    case Mutation::kRemovalNotOwed:
+      return "removal_not_owed";
   }
   return "none";
 }

@@ -36,8 +36,10 @@ enum class Mutation {
   kSnapshotNotChecked,            ///< A snapshot is restored without a look at its checksums.
   kEpochNotShared,                ///< Each machine counts its own epochs, snapshots or not.
   kLogNotCompared,                ///< A log made anew is taken for the old one.
+  kForgottenLostAtRestart,        ///< Who was forgotten before a restart is not known after it.
+  kRemovalNotOwed,                ///< The removal of a forgotten user's list is not durable.
 };
-inline constexpr int kMutationCount = static_cast<int>(Mutation::kLogNotCompared) + 1;
+inline constexpr int kMutationCount = static_cast<int>(Mutation::kRemovalNotOwed) + 1;
 
 /// Returns the mutation's name on the command line, for example "epoch_not_raised".
 const char* to_string(Mutation mutation);

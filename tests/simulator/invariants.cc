@@ -16,6 +16,7 @@ struct Subject {
   std::set<Offset> refused;  ///< Undecodable, or set aside.
   Recovery recovery;
   Offset next;
+  bool epochs_shared;  ///< Else two machines may count the same.
 };
 
 void check_states(const Subject& s, MemoryStore& image) {
@@ -43,9 +44,22 @@ void check_debts(const Subject& s) {
   for (const OwedList& list : s.recovery.owed) owed[list.user] = list.offset;
   for (const auto& [user, changes] : s.replay.users) {
     const auto due = Reference::newest_owed_before(changes, s.next);
-    if (!due) continue;
     const auto list = s.output.newest_lists.find(user);
-    const bool published = list != s.output.newest_lists.end() && list->second.offset >= *due;
+    const auto* erasure = Reference::newest_erasure_before(changes, s.next);
+    if (erasure && s.epochs_shared && list != s.output.newest_lists.end()) {
+      const Position& held = list->second;
+      const bool is_older = held.offset <= erasure->offset && held.epoch <= erasure->epoch;
+      s.world.require(!is_older || owed.contains(user),
+                      "partition {}: the list of {} for offset {} is neither removed nor owed its "
+                      "removal after {}",
+                      s.partition.value, user, held.offset.value, erasure->offset.value);
+    }
+    if (!due) continue;
+    // A second owner that forgets the user later takes a list of the first one's away, too.
+    const bool removed =
+        s.output.removed.contains(user) && s.output.newest_offsets.at(user) >= *due;
+    const bool published =
+        removed || (list != s.output.newest_lists.end() && list->second.offset >= *due);
     const auto row = owed.find(user);
     // An impression after the event in its batch may have moved the row's offset on.
     const bool stored = row != owed.end() && row->second >= *due && row->second < s.next;
@@ -89,7 +103,8 @@ void check_database(World& world, Broker& broker, PartitionId partition, const I
                         broker.output.partition(lineage.incarnation, partition),
                         std::move(refused),
                         std::move(recovery),
-                        next};
+                        next,
+                        broker.has_snapshots};
   check_states(subject, image);
   check_debts(subject);
   check_refused(subject);

@@ -14,6 +14,11 @@ constexpr std::size_t kLearningMax = 100'000;  // Drained after every step: it n
 constexpr double kOthersRun = 0.3;
 constexpr double kSnapshot = 0.05;
 
+/// By their names.
+bool is_home(PartitionId partition, const UserId& user) {
+  return user.starts_with(fmt::format("p{}-", partition.value));
+}
+
 ListDelivery as_told(ListDelivery delivery, const World& world) {
   if (world.has(Mutation::kOldListSettlesNewDebt)) {
     delivery.position.offset = Offset{std::numeric_limits<std::int64_t>::max()};
@@ -32,7 +37,8 @@ Process::Process(ProcessParts parts)
       publisher_(parts_.world, parts_.broker.output, parts_.config.sinks.kafka.delivery_timeout,
                  handlers()),
       lease_(parts_.clock, parts_.config.ingest.kafka.session_timeout),
-      leased_publisher_(publisher_, lease_, handlers()) {
+      leased_publisher_(publisher_, lease_, handlers()),
+      users_(parts_.config.ingest.users_max) {
   if (parts_.world.has(Mutation::kLeaseIgnored)) lease_.hold_for_ever();
   publisher_.watch([this](const Position& position) {
     parts_.world.require(parts_.broker.group.is_member(member_),
@@ -53,8 +59,12 @@ DeliveryHandlers Process::handlers() {
 }
 
 Status Process::step() {
-  const std::size_t choice = parts_.world.random.below(8);
+  const std::size_t choice = parts_.world.random.below(9);
   if (choice == 0) call_group();
+  if (choice == 8) {
+    read_users(1 + parts_.world.random.below(3));
+    return {};
+  }
   if (choice == 1) return obey_group();
   if (choice <= 3) serve(1 + parts_.world.random.below(4));
   if (choice <= 3 || tasks_.empty()) return {};
@@ -66,6 +76,7 @@ Status Process::step() {
 
 Status Process::round() {
   call_group();
+  read_users(parts_.broker.users.size());
   FRESHET_RETURN_IF_ERROR(obey_group());
   for (const PartitionId partition : held()) FRESHET_RETURN_IF_ERROR(run_task(partition));
   serve(ranking_.capacity());
@@ -78,10 +89,32 @@ bool Process::is_done() const {
     const bool all_read =
         records.empty() || records.back().offset < entry.second.task->next_offset();
     if (!all_read) return false;
+    if (!has_forgotten(entry.first)) return false;
     MemoryStore image = entry.second.database.image().store;
     const Recovery left = *image.recover();
     return left.owed.empty() && left.dead_letters.empty();
   });
+}
+
+bool Process::has_forgotten(PartitionId partition) const {
+  const Image& image = tasks_.at(partition).database.image();
+  if (!image.position.next_offset) return true;
+  return std::all_of(
+      parts_.broker.users.begin(), parts_.broker.users.end(), [&](const UserUpdate& update) {
+        return std::any_of(
+            image.lineage.forgotten.begin(), image.lineage.forgotten.end(), [&](const auto& done) {
+              return done.first.second == update.user && done.second.time >= *update.forgotten_time;
+            });
+      });
+}
+
+void Process::read_users(std::size_t updates_max) {
+  const std::vector<UserUpdate>& topic = parts_.broker.users;
+  for (; updates_max > 0 && users_read_ < topic.size(); --updates_max, ++users_read_) {
+    const UserUpdate& update = topic[users_read_];
+    ignore_error(users_.update(update), "there are few");
+    for (auto& [partition, task] : tasks_) task.task->tell(update, is_home(partition, update.user));
+  }
 }
 
 std::set<PartitionId> Process::held() const {
@@ -173,6 +206,8 @@ Status Process::open(PartitionId partition) {
   world.trace("member {}: takes partition {} at {} with epoch {}", member_, partition.value,
               start.value, epoch.value);
   task->start_from(start);
+  users_.visit(
+      [&](const UserUpdate& update) { task->know(update, is_home(partition, update.user)); });
   publisher_.stems_from(partition, log.incarnation());
   tasks_.emplace(
       partition,
@@ -221,13 +256,15 @@ void Process::serve(std::size_t lists_max) {
   const std::size_t room = in_flight_max - std::min(in_flight_max, publisher_.in_flight());
   for (const RankRequest& request : ranking_.pop_batch(std::min(lists_max, room), 0us, {})) {
     const PartitionId partition = request.position.partition;
-    check_request(parts_.world, parts_.broker, lineage_of(request.position), request);
+    if (!request.forgets)
+      check_request(parts_.world, parts_.broker, lineage_of(request.position), request);
     RankedList list;
     list.user = request.user;
     list.position = request.position;
-    parts_.world.trace("member {}: publishes the list of {} for {}/{} of epoch {}", member_,
-                       list.user, partition.value, list.position.offset.value,
-                       list.position.epoch.value);
+    list.forgets = request.forgets;
+    parts_.world.trace("member {}: {} the list of {} for {}/{} of epoch {}", member_,
+                       list.forgets ? "removes" : "publishes", list.user, partition.value,
+                       list.position.offset.value, list.position.epoch.value);
     ignore_error(leased_publisher_.publish(list), "the simulated publisher takes everything");
   }
 }

@@ -8,6 +8,7 @@
 #include "app/delivery_router.h"
 #include "app/leased_publisher.h"
 #include "app/partition_task.h"
+#include "app/user_book.h"
 #include "tests/simulator/broker.h"
 #include "tests/simulator/simulated_clock.h"
 #include "tests/simulator/simulated_store.h"
@@ -73,6 +74,9 @@ class Process {
   void let_go(PartitionId partition);
   Status run_task(PartitionId partition);
   void serve(std::size_t lists_max);
+  /// Reads on in the users topic and tells the tasks.
+  void read_users(std::size_t updates_max);
+  bool has_forgotten(PartitionId partition) const;
   void call_group();
   std::set<PartitionId> claimed() const;
   Status obey_group();
@@ -89,6 +93,8 @@ class Process {
   Lease lease_;
   LeasedPublisher leased_publisher_;
   bool alive_ = true;
+  UserBook users_;
+  std::size_t users_read_ = 0;
   std::map<PartitionId, Task> tasks_;
   std::map<std::pair<PartitionId, Epoch>, Lineage> past_;  // Of what was given up: requests stay.
   std::optional<PartitionId> misfit_;

@@ -1,6 +1,8 @@
 #include "tests/simulator/reference.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 
 #include "ingest/event_decoder.h"
 #include "state/fold.h"
@@ -15,10 +17,25 @@ const Reference::Replay& Reference::replay(const Lineage& lineage) {
   auto it = std::lower_bound(records.begin(), records.end(), from,
                              [](const LogRecord& r, Offset offset) { return r.offset < offset; });
   for (; it != records.end(); ++it) {
+    erase_before(it->offset, lineage, replay);
     if (!lineage.set_aside.contains(it->offset)) fold(*it, replay);
     replay.next = Offset{it->offset.value + 1};
   }
+  erase_before(Offset{std::numeric_limits<std::int64_t>::max()}, lineage, replay);
   return replay;
+}
+
+// Forgetting takes effect before the first record at or after its offset.
+void Reference::erase_before(Offset next, const Lineage& lineage, Replay& replay) {
+  auto it = lineage.forgotten.begin();
+  std::advance(it, replay.erasures);
+  for (; it != lineage.forgotten.end() && it->first.first <= next; ++it, ++replay.erasures) {
+    const auto& [at, user] = it->first;
+    replay.forgotten[user] = it->second.time;
+    const auto changes = replay.users.find(user);
+    if (changes == replay.users.end()) continue;
+    changes->second.push_back({Offset{at.value - 1}, "", false, true, it->second.epoch});
+  }
 }
 
 void Reference::fold(const LogRecord& record, Replay& replay) const {
@@ -32,9 +49,11 @@ void Reference::fold(const LogRecord& record, Replay& replay) const {
     return;
   }
   if (!event->has_value()) return;
+  const auto forgotten = replay.forgotten.find((*event)->user);
+  if (forgotten != replay.forgotten.end() && record.timestamp <= forgotten->second) return;
   std::vector<Change>& changes = replay.users[(*event)->user];
   UserState state;
-  if (!changes.empty()) state = *decode_user_state(changes.back().state);
+  if (!changes.empty() && !changes.back().erased) state = *decode_user_state(changes.back().state);
   std::vector<TrainingExample> examples;
   const FoldOutcome outcome =
       fold.apply(**event, {log_.partition(), record.offset}, state, examples);
@@ -46,14 +65,25 @@ const Reference::Change* Reference::newest_before(const std::vector<Change>& cha
   const auto it =
       std::lower_bound(changes.begin(), changes.end(), next,
                        [](const Change& c, Offset offset) { return c.offset < offset; });
-  return it == changes.begin() ? nullptr : &*std::prev(it);
+  return it == changes.begin() || std::prev(it)->erased ? nullptr : &*std::prev(it);
 }
 
 std::optional<Offset> Reference::newest_owed_before(const std::vector<Change>& changes,
                                                     Offset next) {
   std::optional<Offset> newest;
   for (const Change& change : changes) {
-    if (change.offset < next && change.owes) newest = change.offset;
+    if (change.offset >= next) break;
+    if (change.erased) newest.reset();
+    if (change.owes) newest = change.offset;
+  }
+  return newest;
+}
+
+const Reference::Change* Reference::newest_erasure_before(const std::vector<Change>& changes,
+                                                          Offset next) {
+  const Change* newest = nullptr;
+  for (const Change& change : changes) {
+    if (change.erased && change.offset < next) newest = &change;
   }
   return newest;
 }

@@ -7,9 +7,18 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/time.h"
 #include "tests/simulator/simulated_log.h"
 
 namespace freshet::sim {
+
+/// How a user was forgotten.
+struct Forgetting {
+  EventTime time;  ///< Of the tombstone.
+  Epoch epoch;     ///< Of the owner who did it.
+
+  friend auto operator<=>(const Forgetting&, const Forgetting&) = default;
+};
 
 /// What a database has read: the records of one incarnation of the log from `begin` on, without
 /// those it set aside.
@@ -17,6 +26,8 @@ struct Lineage {
   int incarnation = 0;
   Offset begin;
   std::set<Offset> set_aside;
+  /// Who was forgotten: what came before the offset, and later what the log took until the time.
+  std::map<std::pair<Offset, UserId>, Forgetting> forgotten;
 
   friend auto operator<=>(const Lineage&, const Lineage&) = default;
 };
@@ -28,13 +39,17 @@ class Reference {
   /// One change of a user's state.
   struct Change {
     Offset offset;
-    std::string state;  ///< Encoded, after the event at `offset`.
-    bool owes = false;  ///< The event is one for which a list is owed.
+    std::string state;    ///< Encoded, after the event at `offset`.
+    bool owes = false;    ///< The event is one for which a list is owed.
+    bool erased = false;  ///< No event: the user is forgotten with all up to here.
+    Epoch epoch{};        ///< Of the owner who erased.
   };
   struct Replay {
     Offset next{0};
     std::map<UserId, std::vector<Change>> users;
-    std::set<Offset> refused;  ///< Records that cannot be decoded.
+    std::set<Offset> refused;               ///< Records that cannot be decoded.
+    std::map<UserId, EventTime> forgotten;  ///< Until which log time, so far.
+    std::size_t erasures = 0;               ///< Of Lineage::forgotten, how many are done.
   };
 
   Reference(const Config& config, const SimulatedLog& log) : config_(config), log_(log) {}
@@ -45,11 +60,15 @@ class Reference {
   /// The user's newest change before `next`; null when there is none.
   static const Change* newest_before(const std::vector<Change>& changes, Offset next);
 
-  /// The user's newest event before `next` for which a list is owed.
+  /// The user's newest event before `next` for which a list is owed, and not forgotten since.
   static std::optional<Offset> newest_owed_before(const std::vector<Change>& changes, Offset next);
+
+  /// The user's newest erasure before `next`; null when there is none.
+  static const Change* newest_erasure_before(const std::vector<Change>& changes, Offset next);
 
  private:
   void fold(const LogRecord& record, Replay& replay) const;
+  static void erase_before(Offset next, const Lineage& lineage, Replay& replay);
 
   const Config& config_;
   const SimulatedLog& log_;

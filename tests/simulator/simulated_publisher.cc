@@ -1,5 +1,6 @@
 #include "tests/simulator/simulated_publisher.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace freshet::sim {
@@ -8,12 +9,26 @@ namespace {
 /// An idempotent producer answers a record that the broker took within a few round trips.
 constexpr std::int64_t kRoundTripMsMax = 30;
 
+void note(SimulatedOutput::Partition& topic, const UserId& user, Offset offset) {
+  Offset& newest = topic.newest_offsets.try_emplace(user, offset).first->second;
+  newest = std::max(newest, offset);
+}
+
 }  // namespace
 
 void SimulatedOutput::append(int incarnation, const UserId& user, const Position& position) {
   Partition& topic = partitions_[{incarnation, position.partition}];
+  note(topic, user, position.offset);
   if (topic.consumer.take(user, position.offset.value, position.epoch.value, {}))
     topic.newest_lists[user] = position;
+}
+
+void SimulatedOutput::remove(int incarnation, const UserId& user, const Position& position) {
+  Partition& topic = partitions_[{incarnation, position.partition}];
+  if (topic.consumer.forget(user, position.offset.value, position.epoch.value))
+    topic.newest_lists.erase(user);
+  topic.removed.insert(user);
+  note(topic, user, position.offset);
 }
 
 void SimulatedOutput::append(int incarnation, const DeadLetter& letter) {
@@ -31,13 +46,18 @@ Status SimulatedPublisher::publish(const RankedList& list) {
   world_.may_die("before publish");
   on_list_(list.position);
   const int incarnation = incarnations_[list.position.partition];
-  send([&output = output_, incarnation, user = list.user,
-        position = list.position] { output.append(incarnation, user, position); },
-       [handlers = handlers_,
-        delivery = ListDelivery{list.user, list.position}](bool delivered) mutable {
-         delivery.delivered = delivered;
-         handlers.on_list(delivery);
-       });
+  send(
+      [&output = output_, incarnation, user = list.user, position = list.position,
+       forgets = list.forgets] {
+        forgets ? output.remove(incarnation, user, position)
+                : output.append(incarnation, user, position);
+      },
+      [handlers = handlers_,
+       delivery = ListDelivery{list.user, list.position, false, {}, list.forgets}](
+          bool delivered) mutable {
+        delivery.delivered = delivered;
+        handlers.on_list(delivery);
+      });
   world_.may_die("after publish");
   return {};
 }

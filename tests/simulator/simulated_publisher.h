@@ -19,10 +19,13 @@ class SimulatedOutput {
   struct Partition {
     NewestLists consumer;                     ///< The one that the documentation ships.
     std::map<UserId, Position> newest_lists;  ///< That it holds.
+    std::map<UserId, Offset> newest_offsets;  ///< Of all lists and removals that came.
+    std::set<UserId> removed;                 ///< Whose list was removed once.
     std::map<Offset, BadRecordReason> dead_letters;
   };
 
   void append(int incarnation, const UserId& user, const Position& position);
+  void remove(int incarnation, const UserId& user, const Position& position);
   void append(int incarnation, const DeadLetter& letter);
   const Partition& partition(int incarnation, PartitionId partition) const;
 

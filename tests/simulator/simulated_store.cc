@@ -10,12 +10,24 @@ constexpr double kSyncedByItself = 0.05;  // The memtable is flushed, or the ker
 /// What `commit` holds beside the part that a mutation writes on its own.
 Commit without_part(Commit commit, Mutation mutation, Commit& part) {
   part.next_offset = commit.next_offset;
+  if (mutation == Mutation::kRemovalNotOwed)
+    std::erase_if(commit.owed, [](const OwedList& owed) { return owed.forgets; });
   if (mutation == Mutation::kOwedOutsideCommit) part.owed = std::exchange(commit.owed, {});
   if (mutation == Mutation::kDeadLetterOutsideCommit) {
     part.dead_letters = std::exchange(commit.dead_letters, {});
   }
   if (mutation == Mutation::kOffsetBeforeState) std::swap(part, commit);
   return commit;
+}
+
+/// The users whom `commit` forgets, and until when.
+std::map<UserId, EventTime> asked_to_forget(const Commit& commit) {
+  std::map<UserId, EventTime> asked;
+  for (const UserId& user : commit.erased) {
+    for (const ForgottenUser& row : commit.forgotten)
+      if (row.user_hash == user_hash(user)) asked[user] = row.time;
+  }
+  return asked;
 }
 
 }  // namespace
@@ -33,6 +45,7 @@ Recovery SimulatedDatabase::recover() {
   if (!world_.has(Mutation::kEpochNotSynced)) sync();
   if (world_.has(Mutation::kEpochNotRaised) && recovery.epoch.value > 1) --recovery.epoch.value;
   if (world_.has(Mutation::kOutboxLostAtRestart)) recovery.owed.clear();
+  if (world_.has(Mutation::kForgottenLostAtRestart)) recovery.forgotten.clear();
   world_.require(recovery.epoch > epoch_max_, "epoch {} was taken before: {} is the largest",
                  recovery.epoch.value, epoch_max_.value);
   epoch_max_ = recovery.epoch;
@@ -40,10 +53,21 @@ Recovery SimulatedDatabase::recover() {
 }
 
 void SimulatedDatabase::begin_at(int incarnation, Offset low) {
-  synced_.lineage = written_.lineage = {incarnation, low, {}};
+  synced_.lineage = written_.lineage = {incarnation, low, {}, {}};
 }
 
-void SimulatedDatabase::write(const Commit& commit) { add(commit); }
+void SimulatedDatabase::write(const Commit& commit) {
+  for (const auto& [user, time] : asked_to_forget(commit)) {
+    world_.count("user forgotten");
+    const bool again = std::any_of(
+        lineage().forgotten.begin(), lineage().forgotten.end(),
+        [&](const auto& entry) { return entry.first.second == user && entry.second.time >= time; });
+    // A tombstone comes again at every start; a history that began after it is not its.
+    world_.require(!again || !written_.store.load({&user, 1})->front(),
+                   "{} is forgotten a second time by one tombstone", user);
+  }
+  add(commit);
+}
 
 void SimulatedDatabase::write(const Attempt& attempt) { add(attempt); }
 
@@ -83,6 +107,8 @@ void SimulatedDatabase::apply(const Write& write, Image& image) {
     ignore_error(image.store.commit(*commit), "memory takes every commit");
     image.position.next_offset = commit->next_offset;
     if (commit->newest_record) image.position.newest_record = commit->newest_record;
+    for (const auto& [user, time] : asked_to_forget(*commit))
+      image.lineage.forgotten[{commit->next_offset, user}] = {time, image.position.epoch};
     for (const DeadLetter& letter : commit->dead_letters) {
       const bool poison = letter.why.reason == BadRecordReason::kPoison;
       if (poison) image.lineage.set_aside.insert(letter.offset);
@@ -118,7 +144,7 @@ Status SimulatedStore::commit(const Commit& commit) {
   others_();
   world_.may_die("before commit");
   if (world_.has(Mutation::kOwedOutsideCommit) || world_.has(Mutation::kDeadLetterOutsideCommit) ||
-      world_.has(Mutation::kOffsetBeforeState)) {
+      world_.has(Mutation::kOffsetBeforeState) || world_.has(Mutation::kRemovalNotOwed)) {
     commit_wrongly(commit);
   } else {
     database_.write(commit);

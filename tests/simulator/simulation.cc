@@ -42,6 +42,7 @@ FaultRates draw_rates(World& world) {
   rates.clock_jump = draw(0.5);
   rates.poison = draw(0.02);
   rates.snapshot_damage = draw(0.3);
+  rates.forget = draw(0.4);
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
   return rates;

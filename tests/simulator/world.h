@@ -32,6 +32,7 @@ struct FaultRates {
   double clock_jump = 0;
   double poison = 0;           ///< A record kills every process that loads its user's state.
   double snapshot_damage = 0;  ///< One of the shared snapshots' objects is lost or cut.
+  double forget = 0;           ///< A user asks to be forgotten.
   double truncation = 0;
   double recreation = 0;
 };

@@ -82,6 +82,51 @@ TEST(Outbox, RetriesNothingWhileANewerListIsOnItsWay) {
   EXPECT_EQ(outbox.waiting(), 0u);
 }
 
+OwedList removal(const char* user, std::int64_t offset) {
+  return {user, Offset{offset}, at_s(offset), true};
+}
+
+TEST(Outbox, PutsARemovalInThePlaceOfAListAndBeforeOthers) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.owe(owed("b", 2), {});
+  outbox.owe(removal("b", 5), {});
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed, removal("b", 5));
+  EXPECT_EQ(outbox.size(), 2u);
+  EXPECT_EQ(outbox.waiting(), 2u);
+  outbox.pop_front();
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed.user, "a");
+  outbox.pop_front();
+  EXPECT_EQ(outbox.front(), nullptr);
+}
+
+TEST(Outbox, KeepsARemovalWhenTheListOfItsOffsetIsAcknowledged) {
+  Outbox outbox;
+  outbox.owe(owed("a", 5), {});
+  outbox.pop_front();
+  outbox.owe(removal("a", 5), {});
+  outbox.pop_front();
+  EXPECT_FALSE(outbox.settle("a", Offset{5}));
+  outbox.retry("a", Offset{5});
+  EXPECT_EQ(outbox.waiting(), 0u) << "the list was given up, the removal is on its way";
+  outbox.retry("a", Offset{5}, true);
+  EXPECT_EQ(outbox.waiting(), 1u);
+  EXPECT_TRUE(outbox.settle("a", Offset{5}, true));
+  EXPECT_EQ(outbox.size(), 0u);
+}
+
+TEST(Outbox, OwesTheListOfAUserWhoCameBack) {
+  Outbox outbox;
+  outbox.owe(removal("a", 5), {});
+  outbox.pop_front();
+  outbox.owe(owed("a", 6), {});
+  EXPECT_FALSE(outbox.settle("a", Offset{5}, true));
+  ASSERT_NE(outbox.front(), nullptr);
+  EXPECT_EQ(outbox.front()->owed, owed("a", 6));
+}
+
 TEST(Outbox, RemembersWhenTheNewestEventWasReceived) {
   Outbox outbox;
   const SteadyTime received{std::chrono::seconds{5}};

@@ -147,6 +147,49 @@ TEST_P(StateStoreContract, KeepsTheNewestSourceOffsets) {
   EXPECT_EQ(recover_after_reopening().source_offsets, expected);
 }
 
+TEST_P(StateStoreContract, ErasesAUserInOneCommitAndKeepsThatItWas) {
+  recover();
+  const OwedList other{"b", Offset{1}, at_s(1)};
+  commit({.next_offset = Offset{3},
+          .states = {{"a", "A"}, {"b", "B"}},
+          .owed = {{"a", Offset{2}, at_s(2)}, other},
+          .dead_letters = {letter_at(0)}});
+  const OwedList removal{"a", Offset{2}, at_s(9), true};
+  const ForgottenUser row{user_hash("a"), at_s(9), Offset{3}};
+  commit({.next_offset = Offset{3},
+          .owed = {removal},
+          .settled_dead_letters = {Offset{0}},
+          .erased = {"a"},
+          .forgotten = {row}});
+
+  const Recovery recovery = recover_after_reopening();
+
+  EXPECT_THAT(load({"a", "b"}), ElementsAre(std::nullopt, Optional(std::string("B"))));
+  EXPECT_THAT(visited(), ElementsAre(Pair("b", "B")));
+  EXPECT_THAT(recovery.owed, ElementsAre(removal, other));
+  EXPECT_THAT(recovery.dead_letters, IsEmpty());
+  EXPECT_THAT(recovery.forgotten, ElementsAre(row));
+}
+
+TEST_P(StateStoreContract, TakesAStateOfAUserWhomItErases) {
+  recover();
+  commit({.next_offset = Offset{1}, .states = {{"a", "before"}}});
+  commit({.next_offset = Offset{2}, .states = {{"a", "after"}}, .erased = {"a"}});
+  under_test_->reopen();
+  recover();
+  EXPECT_THAT(load({"a"}), ElementsAre(Optional(std::string("after"))));
+}
+
+TEST_P(StateStoreContract, KeepsTheNewestTombstoneOfAUser) {
+  recover();
+  const ForgottenUser first{1, at_s(1), Offset{3}};
+  const ForgottenUser second{~0ULL, at_s(1), Offset{3}};
+  const ForgottenUser later{~0ULL, at_s(2), Offset{4}};
+  commit({.next_offset = Offset{3}, .forgotten = {first, second}});
+  commit({.next_offset = Offset{4}, .forgotten = {later}});
+  EXPECT_THAT(recover_after_reopening().forgotten, ElementsAre(first, later));
+}
+
 TEST_P(StateStoreContract, KnowsWhetherItsOwnerBeforeClosedIt) {
   EXPECT_TRUE(recover().orderly) << "nobody had it";
   EXPECT_FALSE(recover_after_reopening().orderly);

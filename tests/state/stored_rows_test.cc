@@ -21,6 +21,18 @@ TEST(StoredRows, GiveBackAnOwedList) {
   EXPECT_EQ(decode_owed_list("user", encode_row(owed)), owed);
 }
 
+TEST(StoredRows, GiveBackARemovalAndAForgottenUser) {
+  const OwedList removal{"user", Offset{-1}, at_ms(1), true};
+  EXPECT_EQ(decode_owed_list("user", encode_row(removal)), removal);
+  const ForgottenUser forgotten{0xfedc'ba98'7654'3210, at_ms(1), Offset{1LL << 40}};
+  const std::string row = encode_row(forgotten);
+  const std::string key = forgotten_key(forgotten.user_hash);
+  EXPECT_EQ(decode_forgotten_user(key, row), forgotten);
+  EXPECT_FALSE(decode_forgotten_user("short", row));
+  for (std::size_t size = 0; size < row.size(); ++size)
+    EXPECT_FALSE(decode_forgotten_user(key, std::string_view(row).substr(0, size))) << size;
+}
+
 TEST(StoredRows, GiveBackADeadLetter) {
   const DeadLetter letter = sample_letter();
   const auto decoded = decode_dead_letter(encode_row(letter));

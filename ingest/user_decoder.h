@@ -1,0 +1,31 @@
+#pragma once
+
+#include <tl/expected.hpp>
+
+#include "config/ingest_config.h"
+#include "ingest/dead_letter.h"
+#include "ingest/json_fields.h"
+#include "ingest/record.h"
+#include "ingest/user_update.h"
+
+namespace freshet {
+
+/// Turns records of the users topic into user updates (docs/events.md). Confined to one thread.
+class UserDecoder {
+ public:
+  explicit UserDecoder(const IngestConfig& config);
+
+  /// Decodes and validates one record. Its key is the user; a tombstone forgets the user, as of the
+  /// time that the log gave it.
+  tl::expected<UserUpdate, BadRecord> decode(const Record& record);
+
+ private:
+  tl::expected<void, BadRecord> check_user(const UserId& user) const;
+  tl::expected<void, BadRecord> read_consent(std::string_view bytes, Consent& consent);
+
+  const std::size_t record_bytes_max_;
+  const std::size_t id_bytes_max_;
+  JsonParser parser_;
+};
+
+}  // namespace freshet
