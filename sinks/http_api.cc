@@ -24,6 +24,7 @@ HttpResponse problem_of(const Error& failure) {
     case ErrorCode::kUnavailable:
     case ErrorCode::kFenced:
       return problem(503, failure.text);
+    case ErrorCode::kNoSpace:
     case ErrorCode::kCorrupt:
     case ErrorCode::kInternal:
       return problem(500, failure.text);

@@ -58,7 +58,8 @@ class Process {
         figures_(registry_, clock_, titles_),
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}),
-        store_(std::make_unique<FailingStore>(store)),
+        owned_store_(std::make_unique<FailingStore>(store)),
+        store_(owned_store_.get()),
         task_(PartitionId{0}, config_,
               {learning_, ranking_, publisher_, figures_, lease_, clock_}) {
     lease_.confirm(clock_.boot_now());
@@ -69,9 +70,10 @@ class Process {
   void renew_lease() { lease_.confirm(clock_.boot_now()); }
 
   void fail_commit(int n) { store_->fail_commit(n); }
+  void fill_disk(int n) { store_->fill_disk(n); }
 
   std::optional<Offset> open() {
-    return task_.open(std::move(store_), router_.open(PartitionId{0})).value();
+    return task_.open(std::move(owned_store_), router_.open(PartitionId{0})).value();
   }
 
   Status run_once(RecordSource& source) { return task_.run_once(source, {}); }
@@ -90,6 +92,7 @@ class Process {
 
   FakePublisher& publisher() { return publisher_; }
   PartitionTask& task() { return task_; }
+  const PipelineFigures& figures() const { return figures_; }
   std::size_t examples() const { return learning_.size(); }
 
  private:
@@ -103,7 +106,8 @@ class Process {
   Lease lease_{clock_, kLease};
   PipelineFigures figures_;
   FakePublisher publisher_;
-  std::unique_ptr<FailingStore> store_;
+  std::unique_ptr<FailingStore> owned_store_;
+  FailingStore* const store_;  // The task's, once it is open.
   PartitionTask task_;
 };
 
@@ -446,6 +450,51 @@ TEST(PartitionTask, NeitherReadsNorSendsWithoutALease) {
   ASSERT_TRUE(process.run_once(source));
   EXPECT_EQ(process.serve().size(), 1u);
   EXPECT_EQ(process.publisher().dead_letters().size(), 1u);
+}
+
+TEST(PartitionTask, StandsStillWhileTheDiskIsFullAndGoesOnByItself) {
+  const auto log = make_log(300, 5);
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 50);
+  ASSERT_TRUE(process.run_once(source));
+  const std::size_t lists = process.serve().size();
+  process.fill_disk(3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(process.run_once(source));
+    EXPECT_EQ(process.task().next_offset(), Offset{50});
+    EXPECT_TRUE(process.serve().empty()) << "nothing goes out that is not committed";
+    EXPECT_TRUE(process.figures().partitions_without_room().contains(PartitionId{0}));
+  }
+  ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(process.task().next_offset(), Offset{100}) << "the batch that was kept";
+  EXPECT_TRUE(process.figures().partitions_without_room().empty());
+  EXPECT_FALSE(process.serve().empty());
+  EXPECT_GT(lists, 0u);
+
+  while (!source.exhausted()) {
+    ASSERT_TRUE(process.run_once(source));
+    process.serve();
+  }
+  EXPECT_EQ(users_of(store), replay(log));
+}
+
+TEST(PartitionTask, FoldsTheBatchAgainThatADeathOnAFullDiskTook) {
+  const auto log = make_log(200, 6);
+  MemoryStore store;
+  {
+    Process process(store, Config{});
+    process.open();
+    FakeSource source = source_of(log, Offset{0}, 50);
+    ASSERT_TRUE(process.run_once(source));
+    process.fill_disk(1'000);
+    ASSERT_TRUE(process.run_once(source));
+  }
+  Process process(store, Config{});
+  FakeSource source = source_of(log, process.open().value(), 50);
+  while (!source.exhausted()) ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(users_of(store), replay(log));
 }
 
 TEST(PartitionTask, SetsARecordAsideThatEndedThreeProcesses) {
