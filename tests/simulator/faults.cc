@@ -42,6 +42,8 @@ const char* to_string(Mutation mutation) {
       return "epoch_not_shared";
     case Mutation::kLogNotCompared:
       return "log_not_compared";
+    case Mutation::kFullDiskKeepsHalf:
+      return "full_disk_keeps_half";
   }
   return "none";
 }

@@ -36,8 +36,9 @@ enum class Mutation {
   kSnapshotNotChecked,            ///< A snapshot is restored without a look at its checksums.
   kEpochNotShared,                ///< Each machine counts its own epochs, snapshots or not.
   kLogNotCompared,                ///< A log made anew is taken for the old one.
+  kFullDiskKeepsHalf,             ///< A commit without room on the disk leaves its offset there.
 };
-inline constexpr int kMutationCount = static_cast<int>(Mutation::kLogNotCompared) + 1;
+inline constexpr int kMutationCount = static_cast<int>(Mutation::kFullDiskKeepsHalf) + 1;
 
 /// Returns the mutation's name on the command line, for example "epoch_not_raised".
 const char* to_string(Mutation mutation);

@@ -44,6 +44,7 @@ FaultRates draw_rates(World& world) {
   rates.snapshot_damage = draw(0.3);
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
+  rates.full_disk = draw(0.5);
   return rates;
 }
 

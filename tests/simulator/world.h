@@ -34,6 +34,7 @@ struct FaultRates {
   double snapshot_damage = 0;  ///< One of the shared snapshots' objects is lost or cut.
   double truncation = 0;
   double recreation = 0;
+  double full_disk = 0;  ///< A commit finds no room.
 };
 
 /// What all simulated parts share: one random stream, one time, one agenda, one trace. All that is
