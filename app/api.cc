@@ -14,8 +14,8 @@ Readiness readiness(const ApiParts& parts) {
     readiness.reasons.push_back("no partition is assigned (yet)");
   }
   for (const PartitionId partition : parts.figures.partitions_without_room()) {
-    readiness.reasons.push_back(fmt::format(
-        "partition {} stands still: the disk of its state is full", partition.value));
+    readiness.reasons.push_back(
+        fmt::format("partition {} stands still: the disk of its state is full", partition.value));
   }
   readiness.ready = readiness.reasons.empty();
   return readiness;
