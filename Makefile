@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan fuzz bench format clean setup-build setup-test
+.PHONY: help demo test soak asan tsan fuzz bench format clean setup-build setup-test
 
 FOR ?=
 ARGS ?=
@@ -29,6 +29,15 @@ test: setup-test ## Builds everything and runs every test but the benchmarks
 	@$(call configure,dev)
 	@$(call build,dev)
 	@$(call ctest,all)
+
+soak: setup-test ## Runs the long versions of the fault tests, more than an hour
+	@$(call configure,dev)
+	@$(call build,dev)
+	@FRESHET_ROUNDS=200 build/dev/tests/fault/kill_test
+	@FRESHET_MOVES=200 build/dev/tests/fault/membership_test
+	@FRESHET_BROKER_GONE=300 build/dev/tests/fault/brokers_test --gtest_filter='*GoesAway*'
+	@FRESHET_OVERLOAD=600 FRESHET_OVERLOAD_CSV=build/overload.csv build/dev/tests/fault/overload_test
+	@bench/overload_plot.py build/overload.csv > build/overload.svg
 
 asan tsan: setup-build ## Runs the unit and contract tests under a sanitizer
 	@$(call configure,$@)

@@ -1,5 +1,6 @@
 #include "app/api.h"
 
+#include <fmt/format.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -11,6 +12,10 @@ Readiness readiness(const ApiParts& parts) {
   if (!parts.items_are_read()) readiness.reasons.push_back("the items topic is still being read");
   if (parts.engine.next_offsets().empty()) {
     readiness.reasons.push_back("no partition is assigned (yet)");
+  }
+  for (const PartitionId partition : parts.figures.partitions_without_room()) {
+    readiness.reasons.push_back(
+        fmt::format("partition {} stands still: the disk of its state is full", partition.value));
   }
   readiness.ready = readiness.reasons.empty();
   return readiness;

@@ -4,6 +4,8 @@
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "app/api.h"
 #include "app/encoder_choice.h"
 #include "app/network_choice.h"
@@ -262,15 +264,22 @@ void KafkaPipeline::log_catching_up() const {
 }
 
 void KafkaPipeline::say_lease(bool has_partitions) {
-  const bool lost = has_partitions && !lease_.valid();
-  if (lost && !lease_lost_) {
-    spdlog::warn(
-        "no answer from the consumer group for {} ms: partitions are neither read nor published "
-        "until it confirms that they are ours",
-        config_.ingest.kafka.session_timeout.count());
+  // Just after an assignment the group may not have answered yet.
+  constexpr auto kFirstAnswer = 1s;
+  if (!has_partitions || lease_.valid()) {
+    lease_lost_since_.reset();
+    if (std::exchange(lease_loss_said_, false)) {
+      spdlog::info("the consumer group has confirmed our partitions");
+    }
+    return;
   }
-  if (!lost && lease_lost_) spdlog::info("the consumer group has confirmed our partitions");
-  lease_lost_ = lost;
+  if (!lease_lost_since_) lease_lost_since_ = clock_.steady_now();
+  if (lease_loss_said_ || clock_.steady_now() - *lease_lost_since_ < kFirstAnswer) return;
+  lease_loss_said_ = true;
+  spdlog::warn(
+      "no answer from the consumer group for {} ms: partitions are neither read nor published "
+      "until it confirms that they are ours",
+      config_.ingest.kafka.session_timeout.count());
 }
 
 void KafkaPipeline::fail(const Error& failure) {

@@ -71,7 +71,8 @@ class KafkaPipeline {
   OwnerBook owners_;
   BoundedQueue<Error> failures_{1};
   Lease lease_;
-  bool lease_lost_ = false;  // As was said last.
+  std::optional<SteadyTime> lease_lost_since_;
+  bool lease_loss_said_ = false;
   std::unique_ptr<KafkaPublisher> publisher_;
   std::unique_ptr<KafkaTransactionalPublisher> transactional_publisher_;
   std::unique_ptr<LeasedPublisher> leased_publisher_;

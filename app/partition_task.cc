@@ -1,6 +1,9 @@
 #include "app/partition_task.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "app/dead_letter_of.h"
 #include "config/assert.h"
@@ -59,7 +62,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
 Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
   while (!stop.stop_requested()) {
     FRESHET_RETURN_IF_ERROR(run_once(source, stop));
-    const bool all_sent = outbox_.size() == 0 && dead_letters_in_flight_.empty();
+    const bool all_sent = outbox_.size() == 0 && dead_letters_in_flight_.empty() && !stalled_;
     if (source.exhausted() && all_sent) return {};
   }
   return {};
@@ -67,23 +70,55 @@ Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
 
 Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   catch_up_.advance(next_offset(), source.watermarks(), ports_.clock.steady_now());
-  FRESHET_RETURN_IF_ERROR(forget_users());
-  auto records = poll(source);
-  if (!records) return tl::unexpected(records.error());
-
-  FRESHET_RETURN_IF_ERROR(note_attempt(*records));
-  Batch batch = decode(*records);
-  FRESHET_RETURN_IF_ERROR(load_states(batch));
-  fold(batch);
-  read_acknowledgements(batch, may_read() ? 0ms : config_.ingest.poll_wait);
-  FRESHET_RETURN_IF_ERROR(commit(batch));
-  learn(batch, stop);
-  FRESHET_RETURN_IF_ERROR(score(batch));
-  FRESHET_RETURN_IF_ERROR(publish_dead_letters(batch));
+  if (!stalled_) FRESHET_RETURN_IF_ERROR(forget_users());
+  const auto wait = stalled_ || !may_read() ? config_.ingest.poll_wait : 0ms;
+  auto batch =
+      stalled_ ? Result<Batch>(*std::exchange(stalled_, std::nullopt)) : next_batch(source);
+  if (!batch) return tl::unexpected(batch.error());
+  read_acknowledgements(*batch, wait);
+  const Status done = commit(*batch);
+  if (!done && done.error().code == ErrorCode::kNoSpace) {
+    FRESHET_RETURN_IF_ERROR(stall(*std::move(batch), done.error()));
+  } else {
+    FRESHET_RETURN_IF_ERROR(done);
+    go_on_after_stall();
+    learn(*batch, stop);
+    FRESHET_RETURN_IF_ERROR(score(*batch));
+    FRESHET_RETURN_IF_ERROR(publish_dead_letters(*batch));
+  }
   FRESHET_RETURN_IF_ERROR(answer_questions());
   ports_.figures.set_progress(partition_, next_offset(), source.watermarks(), outbox_.size(),
                               catch_up_.ratio());
   return {};
+}
+
+Result<PartitionTask::Batch> PartitionTask::next_batch(RecordSource& source) {
+  auto records = poll(source);
+  if (!records) return tl::unexpected(records.error());
+  FRESHET_RETURN_IF_ERROR(note_attempt(*records));
+  Batch batch = decode(*records);
+  FRESHET_RETURN_IF_ERROR(load_states(batch));
+  fold(batch);
+  return batch;
+}
+
+/// Keeps the batch for the next round: its states are folded, so it cannot be read again.
+Status PartitionTask::stall(Batch batch, const Error& full) {
+  stalled_ = std::move(batch);
+  if (stalled_since_) return {};
+  stalled_since_ = ports_.clock.steady_now();
+  ports_.figures.set_disk_full(partition_, true);
+  spdlog::warn("partition {}: stands still until the disk has room again: {}", partition_.value,
+               full.text);
+  return {};
+}
+
+void PartitionTask::go_on_after_stall() {
+  if (!stalled_since_) return;
+  const auto stood = ports_.clock.steady_now() - *std::exchange(stalled_since_, std::nullopt);
+  ports_.figures.set_disk_full(partition_, false);
+  spdlog::info("partition {}: the disk has room again, going on after {:.1f} s", partition_.value,
+               std::chrono::duration<double>(stood).count());
 }
 
 bool PartitionTask::may_read() const {
@@ -108,7 +143,11 @@ Status PartitionTask::forget_users() {
   for (const Forget& asked : users_.take_forgets(config_.state.owed_max - outbox_.size()))
     FRESHET_RETURN_IF_ERROR(forget(asked, commit));
   if (commit.forgotten.empty()) return {};
-  return store_->commit(commit);
+  const Status done = store_->commit(commit);
+  if (done || done.error().code != ErrorCode::kNoSpace) return done;
+  Batch batch;
+  batch.commit = std::move(commit);
+  return stall(std::move(batch), done.error());
 }
 
 Status PartitionTask::forget(const Forget& asked, Commit& commit) {
@@ -284,7 +323,8 @@ void PartitionTask::read_dead_letter_acknowledgements(Batch& batch) {
 
 Status PartitionTask::commit(Batch& batch) {
   const Commit& commit = batch.commit;
-  if (batch.records.empty() && commit.settled.empty() && commit.settled_dead_letters.empty())
+  if (batch.records.empty() && commit.settled.empty() && commit.settled_dead_letters.empty() &&
+      commit.forgotten.empty())
     return {};
   const SteadyTime begin = ports_.clock.steady_now();
   FRESHET_RETURN_IF_ERROR(store_->commit(commit));

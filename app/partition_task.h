@@ -53,7 +53,8 @@ class PartitionTask {
   void start_from(Offset offset) { next_offset_ = offset.value; }
 
   /// One round of the data path. Everything before the commit can be thrown away, everything after
-  /// it can be repeated. Errors: the store or the source is lost; the task must end.
+  /// it can be repeated. A batch for which the disk has no room is kept and tried again; nothing
+  /// else is read meanwhile. Errors: the store or the source is lost; the task must end.
   Status run_once(RecordSource& source, std::stop_token stop);
 
   /// Runs until `stop` or until `source` is exhausted and nothing is owed. Errors as run_once.
@@ -100,6 +101,7 @@ class PartitionTask {
   Status forget_users();
   Status forget(const Forget& asked, Commit& commit);
   void forget_dead_letters(const UserId& user, Commit& commit);
+  Result<Batch> next_batch(RecordSource& source);
   Result<std::span<const Record>> poll(RecordSource& source);
   Status note_attempt(std::span<const Record> records);
   Batch decode(std::span<const Record> records);
@@ -112,6 +114,8 @@ class PartitionTask {
   void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
   void read_dead_letter_acknowledgements(Batch& batch);
   Status commit(Batch& batch);
+  Status stall(Batch batch, const Error& full);
+  void go_on_after_stall();
   void learn(Batch& batch, std::stop_token stop);
   Status score(Batch& batch);
   Status publish_dead_letters(Batch& batch);
@@ -140,6 +144,8 @@ class PartitionTask {
   Quarantine quarantine_;
   std::map<Offset, DeadLetter> dead_letters_in_flight_;
   std::vector<DeadLetter> dead_letters_to_send_;
+  std::optional<Batch> stalled_;  // Waits for room on the disk; its records stay the source's.
+  std::optional<SteadyTime> stalled_since_;
   BoundedQueue<Question> questions_;
   std::atomic<std::int64_t> next_offset_{0};
 };

@@ -92,11 +92,27 @@ void PipelineFigures::set_progress(PartitionId partition, Offset next, Watermark
   lag_[partition] = {partition, next, lag, caught_up};
 }
 
+void PipelineFigures::set_disk_full(PartitionId partition, bool full) {
+  state_.set_disk_full(partition, full);
+  std::lock_guard lock(mutex_);
+  if (full) {
+    without_room_.insert(partition);
+  } else {
+    without_room_.erase(partition);
+  }
+}
+
+std::set<PartitionId> PipelineFigures::partitions_without_room() const {
+  std::lock_guard lock(mutex_);
+  return without_room_;
+}
+
 void PipelineFigures::forget_partition(PartitionId partition) {
   ingest_.forget(partition);
   state_.forget(partition);
   std::lock_guard lock(mutex_);
   lag_.erase(partition);
+  without_room_.erase(partition);
 }
 
 void PipelineFigures::forget_user(const UserId& user) {

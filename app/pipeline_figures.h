@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "app/figure_history.h"
@@ -46,6 +47,8 @@ class PipelineFigures {
   /// `caught_up`: part of the backlog met at the assignment that is done, 0 to 1.
   void set_progress(PartitionId partition, Offset next, Watermarks watermarks, std::size_t owed,
                     double caught_up = 1);
+  /// Whether the partition stands still since its commits find the disk full.
+  void set_disk_full(PartitionId partition, bool full);
   void forget_partition(PartitionId partition);
   void count_forgotten() { state_.record_forgotten(); }
   /// Takes the user off the console.
@@ -74,6 +77,9 @@ class PipelineFigures {
   /// Closes the current second: rates and quantiles of status() are those of the time since the
   /// last tick. Called by one thread, once a second.
   void tick(std::vector<NamedFigure> queue_fills, std::size_t in_flight);
+
+  /// Partitions that stand still since the disk is full, now.
+  std::set<PartitionId> partitions_without_room() const;
 
   /// The figures as of the last tick.
   StatusFigures status() const;
@@ -104,6 +110,7 @@ class PipelineFigures {
 
   mutable std::mutex mutex_;  // Guards what follows.
   std::map<PartitionId, PartitionLag> lag_;
+  std::set<PartitionId> without_room_;
   LearnerFigures learner_;
   PrequentialFigures quality_;
   ModelVersion model_version_{};

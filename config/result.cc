@@ -12,6 +12,8 @@ const char* to_string(ErrorCode code) {
       return "timed out";
     case ErrorCode::kNotFound:
       return "not found";
+    case ErrorCode::kNoSpace:
+      return "no space";
     case ErrorCode::kCorrupt:
       return "corrupt";
     case ErrorCode::kFenced:

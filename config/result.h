@@ -12,6 +12,7 @@ enum class ErrorCode {
   kUnavailable,    ///< A broker, file or directory cannot be reached now.
   kTimedOut,       ///< It did not happen before its deadline.
   kNotFound,       ///< The named thing does not exist.
+  kNoSpace,        ///< The disk is full; nothing was changed, and it may go well later.
   kCorrupt,        ///< Bytes on disk or on the wire are not what was written.
   kFenced,         ///< Another instance owns the partition by now.
   kInternal,       ///< A library failed in a way that has no better name.

@@ -50,6 +50,9 @@ struct StateConfig {
   /// Memory of all databases together: block cache and memtables.
   std::size_t block_cache_bytes = 256u << 20;
   std::size_t write_buffer_bytes = 128u << 20;
+  /// With less room on the disk a partition stands still. RocksDB still needs some then, for what
+  /// it has in memory and to merge its files: more than `write_buffer_bytes` is safe.
+  std::size_t disk_free_min_bytes = 256u << 20;
   SnapshotConfig snapshots;
 };
 

@@ -55,6 +55,9 @@ void add_fields(ConfigFields& f, StateConfig& c) {
         "Memory for blocks read, all databases together.");
   f.add("write_buffer_bytes", &c.write_buffer_bytes, bytes_between(kMiB, kTiB),
         "Memory for rows not yet in files, all databases together.");
+  f.add("disk_free_min_bytes", &c.disk_free_min_bytes, bytes_between(kMiB, kTiB),
+        "With less room on the disk of `directory` nothing is read until there is more again. Keep "
+        "it above `write_buffer_bytes`: RocksDB needs room for what it has in memory.");
   add_snapshots(f, c.snapshots);
 }
 

@@ -59,6 +59,8 @@ std::optional<SourcePosition> source_of(const rd_kafka_message_t& message) {
 
 KafkaProperties reader_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = config.properties;
+  // Else a broker that is back may be noticed ten seconds late.
+  properties.emplace("reconnect.backoff.max.ms", "1000");
   const KafkaProperties ours{
       {"bootstrap.servers", config.brokers},
       {"group.id", config.group},

@@ -73,6 +73,7 @@ HttpResponse problem_of(const Error& failure) {
       return problem(504, failure.text);
     case ErrorCode::kUnavailable:
     case ErrorCode::kFenced:
+    case ErrorCode::kNoSpace:
       return problem(503, failure.text);
     case ErrorCode::kCorrupt:
     case ErrorCode::kInternal:

@@ -64,6 +64,8 @@ StateMetrics::StateMetrics(prometheus::Registry& registry)
                              "Size of the partition's newest snapshot.")),
       snapshot_age_seconds_(gauges(registry, "freshet_state_snapshot_age_seconds",
                                    "Time since the partition's newest snapshot.")),
+      disk_full_(gauges(registry, "freshet_state_disk_full",
+                        "1 while a partition stands still since the disk is full.")),
       outbox_users_(gauges(registry, "freshet_state_outbox_users", "Users that are owed a list.")),
       users_(gauges(registry, "freshet_state_users", "Users with a state (estimate).")),
       sst_bytes_(gauges(registry, "freshet_state_sst_bytes", "Bytes of the database's files.")),
@@ -105,7 +107,7 @@ void StateMetrics::record_start(StartKind kind, std::chrono::nanoseconds duratio
 }
 
 void StateMetrics::forget(PartitionId partition) {
-  for (auto* family : {&outbox_users_, &users_, &sst_bytes_, &memtable_bytes_,
+  for (auto* family : {&disk_full_, &outbox_users_, &users_, &sst_bytes_, &memtable_bytes_,
                        &pending_compaction_bytes_, &snapshot_bytes_, &snapshot_age_seconds_}) {
     family->Remove(&family->Add(label(partition)));
   }
@@ -120,6 +122,10 @@ void StateMetrics::record_forgotten() { forgotten_.Increment(); }
 void StateMetrics::record_commit(std::chrono::nanoseconds duration, std::size_t users) {
   commit_seconds_.Observe(std::chrono::duration<double>(duration).count());
   commit_users_.Observe(static_cast<double>(users));
+}
+
+void StateMetrics::set_disk_full(PartitionId partition, bool full) {
+  set(disk_full_, partition, full ? 1 : 0);
 }
 
 void StateMetrics::set_outbox(PartitionId partition, std::size_t users) {

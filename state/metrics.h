@@ -27,6 +27,8 @@ class StateMetrics {
   void record_fold(FoldOutcome outcome);
   void record_commit(std::chrono::nanoseconds duration, std::size_t users);
   void record_forgotten();
+  /// Whether the partition stands still since the disk is full.
+  void set_disk_full(PartitionId partition, bool full);
   void set_outbox(PartitionId partition, std::size_t users);
   void set_database(PartitionId partition, const RocksDbFigures& figures);
   void set_memory_bytes(std::uint64_t bytes);
@@ -53,6 +55,7 @@ class StateMetrics {
   std::array<prometheus::Counter*, kStartKindCount> starts_{};
   prometheus::Family<prometheus::Gauge>& snapshot_bytes_;
   prometheus::Family<prometheus::Gauge>& snapshot_age_seconds_;
+  prometheus::Family<prometheus::Gauge>& disk_full_;
   prometheus::Family<prometheus::Gauge>& outbox_users_;
   prometheus::Family<prometheus::Gauge>& users_;
   prometheus::Family<prometheus::Gauge>& sst_bytes_;

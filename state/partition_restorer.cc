@@ -91,10 +91,8 @@ Status PartitionRestorer::open_local(Sources& sources) {
     sources.local_position = *position;
     return {};
   }
-  // A damaged database is no reason to stop where a snapshot can take its place.
-  if (position.error().code != ErrorCode::kCorrupt || sources.snapshots.empty()) {
-    return tl::unexpected(position.error());
-  }
+  // A damaged database is no reason to stop where a snapshot or a replay can take its place.
+  if (position.error().code != ErrorCode::kCorrupt) return tl::unexpected(position.error());
   sources.warnings.push_back(position.error().text + ": passed over");
   return {};
 }
@@ -147,11 +145,19 @@ Result<StartKind> PartitionRestorer::begin_anew(Sources& sources) {
   return StartKind::kNew;
 }
 
+/// Its files are what was put into the store, but that may have been damaged by then.
+Status PartitionRestorer::verify(const std::string& directory) const {
+  const auto store = RocksDbStore::open(directory, resources_);
+  if (!store) return tl::unexpected(store.error());
+  return (*store)->verify();
+}
+
 Status PartitionRestorer::bring_in(Sources& sources, std::size_t chosen) {
   const std::string incoming = sources.directory + kIncoming;
   FRESHET_RETURN_IF_ERROR(remove_tree(incoming));
   SnapshotCatalogue catalogue(*snapshots_, sources.of);
   FRESHET_RETURN_IF_ERROR(catalogue.fetch(sources.snapshots[chosen], incoming));
+  FRESHET_RETURN_IF_ERROR(verify(incoming));
   const bool was_sound = sources.local != nullptr;
   FRESHET_RETURN_IF_ERROR(set_local_aside(sources));
   FRESHET_RETURN_IF_ERROR(rename_durably(incoming, sources.directory));

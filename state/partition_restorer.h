@@ -38,8 +38,8 @@ class PartitionRestorer {
   /// Opens the partition's database at the newest position that fits the log; a snapshot that is
   /// newer than the local database takes its place. Its next epoch is larger than any that an
   /// instance sharing the snapshots ever took. Errors: kUnavailable (directory locked, snapshot
-  /// store away, a state that does not fit under GapPolicy::kFail), kCorrupt (a damaged local
-  /// database and no snapshot).
+  /// store away, a state that does not fit under GapPolicy::kFail), kCorrupt (only damaged
+  /// states, under GapPolicy::kFail).
   Result<RestoredPartition> restore(const LogView& log);
 
   /// Where a partition's database lies.
@@ -52,6 +52,7 @@ class PartitionRestorer {
   Result<Epoch> epoch_before(const Sources& sources);
   Result<StartKind> place(Sources& sources, const LogView& log);
   Result<StartKind> begin_anew(Sources& sources);
+  Status verify(const std::string& directory) const;
   Status bring_in(Sources& sources, std::size_t chosen);
   Status set_local_aside(Sources& sources);
 

@@ -12,8 +12,10 @@
 #include <array>
 #include <cstdarg>
 #include <filesystem>
+#include <memory>
 
 #include "state/bytes.h"
+#include "state/durable_file.h"
 #include "state/stored_rows.h"
 
 namespace freshet {
@@ -45,7 +47,8 @@ constexpr std::uint64_t kRewrittenAfterSeconds = 7 * 24 * 3600;
 /// A database that is written to meanwhile is opened so often before that counts as a failure.
 constexpr int kReadTries = 3;
 
-/// Says nothing.
+/// RocksDB's own log lies beside the database; on a full disk a build with assertions ends the
+/// process at the line after the first that could not be written. What matters comes as a status.
 class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -54,15 +57,23 @@ class NoLog final : public rocksdb::Logger {
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 
+/// Beside a database in which a damaged file was met; says what was found.
+constexpr const char* kDamagedName = "/DAMAGED";
+
+ErrorCode code_of(const rocksdb::Status& status) {
+  if (status.IsCorruption()) return ErrorCode::kCorrupt;
+  return status.IsNoSpace() ? ErrorCode::kNoSpace : ErrorCode::kUnavailable;
+}
+
 tl::unexpected<Error> failure(const char* doing, const std::string& directory,
                               const rocksdb::Status& status) {
-  const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kUnavailable;
   const std::string text = status.ToString();
   const bool locked = status.IsIOError() && text.find("/LOCK:") != std::string::npos;
-  return error(code, std::string(doing) + " state database " + directory + ": " + text +
-                         (locked ? ". Another process uses it: stop that one, or give this one its "
-                                   "own state.directory"
-                                 : ""));
+  return error(code_of(status),
+               std::string(doing) + " state database " + directory + ": " + text +
+                   (locked ? ". Another process uses it: stop that one, or give this one its "
+                             "own state.directory"
+                           : ""));
 }
 
 rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -84,11 +95,13 @@ rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>
 struct RocksDbResources::Parts {
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+  std::uint64_t disk_free_min_bytes = 0;
 };
 
 RocksDbResources::RocksDbResources(const StateConfig& config) : parts_(std::make_unique<Parts>()) {
   parts_->cache = rocksdb::NewLRUCache(config.block_cache_bytes);
   parts_->write_buffers = std::make_shared<rocksdb::WriteBufferManager>(config.write_buffer_bytes);
+  parts_->disk_free_min_bytes = config.disk_free_min_bytes;
 }
 
 RocksDbResources::~RocksDbResources() = default;
@@ -103,11 +116,43 @@ struct RocksDbStore::Parts {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
   std::optional<Attempt> attempt;  // As the row stands.
   bool noted = false;              // Since recover().
+  std::uint64_t free_min_bytes = 0;
+  bool full = false;  // As was found last.
 
   ~Parts() {
     for (auto* family : families) {
       if (db && family) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
     }
+  }
+
+  /// RocksDB is not left to find out: a log that could not be written to is lost to it, and a build
+  /// with assertions ends the process.
+  Status room_for(std::uint64_t needed) const {
+    std::error_code unknown;
+    const auto space = std::filesystem::space(directory, unknown);
+    if (unknown || space.available >= needed) return {};
+    return error(ErrorCode::kNoSpace,
+                 "the disk of " + directory + " is full: " + std::to_string(space.available >> 20) +
+                     " MiB are free, " + std::to_string(needed >> 20) +
+                     " MiB are needed (state.disk_free_min_bytes). Make room; nothing is lost");
+  }
+
+  /// Once full, some more room is asked for, so that it does not go to and fro.
+  Status room_for_commit() {
+    const Status room = room_for(full ? free_min_bytes + free_min_bytes / 4 : free_min_bytes);
+    full = !room.has_value();
+    return room;
+  }
+
+  /// A damaged block is met by chance and would be met again after every start: the note makes the
+  /// next open() refuse the database.
+  tl::unexpected<Error> failed(const char* doing, const rocksdb::Status& status) const {
+    auto met = failure(doing, directory, status);
+    if (met.value().code == ErrorCode::kCorrupt) {
+      ignore_error(write_durably(directory + kDamagedName, met.value().text),
+                   "the next owner meets the damage itself");
+    }
+    return met;
   }
 
   /// Opens the first `family_count` families of a database that another process may write to.
@@ -135,7 +180,7 @@ struct RocksDbStore::Parts {
     std::string bytes;
     const rocksdb::Status status = db->Get({}, families[family], key, &bytes);
     if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) return failure("read", directory, status);
+    if (!status.ok()) return failed("read", status);
     return bytes;
   }
 
@@ -165,7 +210,7 @@ struct RocksDbStore::Parts {
     for (it->SeekToFirst(); it->Valid(); it->Next()) {
       FRESHET_RETURN_IF_ERROR(visit(view(it->key()), view(it->value())));
     }
-    if (!it->status().ok()) return failure("read", directory, it->status());
+    if (!it->status().ok()) return failed("read", it->status());
     return {};
   }
 
@@ -206,19 +251,24 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
                                               ". Set state.directory to a "
                                               "directory that can be written");
   }
+  if (const auto damage = read_file(directory + kDamagedName)) {
+    return error(ErrorCode::kCorrupt, "state database " + directory + " is damaged: " + *damage);
+  }
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.write_buffer_manager = resources.parts_->write_buffers;
   options.max_background_jobs = 2;
   options.max_total_wal_size = 64u << 20;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<NoLog>();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilyNames) {
     descriptors.emplace_back(name, users_options(resources.parts_->cache));
   }
   auto parts = std::make_unique<Parts>();
   parts->directory = directory;
+  parts->free_min_bytes = resources.parts_->disk_free_min_bytes;
+  FRESHET_RETURN_IF_ERROR(parts->room_for(parts->free_min_bytes));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &db);
@@ -250,7 +300,7 @@ Result<Recovery> RocksDbStore::recover() {
   FRESHET_RETURN_IF_ERROR(write_epoch(recovery.epoch));
   const auto opened = parts_->db->Put({}, parts_->families[kMeta], kOpenKey,
                                       Parts::number_row(recovery.epoch.value));
-  if (!opened.ok()) return failure("write", parts_->directory, opened);
+  if (!opened.ok()) return parts_->failed("write", opened);
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kOutbox, [&](auto user, auto row) -> Status {
     auto owed = decode_owed_list(user, row);
     if (!owed) return tl::unexpected(owed.error());
@@ -286,7 +336,7 @@ Status RocksDbStore::write_epoch(Epoch epoch) {
   rocksdb::WriteOptions durable;
   durable.sync = true;  // An epoch must never be taken twice, not even over a crash of the machine.
   const rocksdb::Status status = parts_->db->Write(durable, &batch);
-  if (!status.ok()) return failure("write", parts_->directory, status);
+  if (!status.ok()) return parts_->failed("write", status);
   return {};
 }
 
@@ -336,7 +386,14 @@ Result<UserRows> RocksDbStore::rows_in(const std::string& directory, const UserI
   return rows;
 }
 
+Status RocksDbStore::verify() const {
+  const rocksdb::Status status = parts_->db->VerifyChecksum();
+  if (!status.ok()) return parts_->failed("verify", status);
+  return {};
+}
+
 Status RocksDbStore::checkpoint(const std::string& directory) const {
+  FRESHET_RETURN_IF_ERROR(parts_->room_for(parts_->free_min_bytes));
   rocksdb::Checkpoint* raw = nullptr;
   rocksdb::Status status = rocksdb::Checkpoint::Create(parts_->db.get(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
@@ -344,7 +401,7 @@ Status RocksDbStore::checkpoint(const std::string& directory) const {
     const std::string absolute = std::filesystem::absolute(directory);  // As RocksDB wants it.
     status = checkpoint->CreateCheckpoint(absolute, kCheckpointLogBytesMax);
   }
-  if (!status.ok()) return failure("copy", parts_->directory, status);
+  if (!status.ok()) return parts_->failed("copy", status);
   return {};
 }
 
@@ -362,13 +419,14 @@ Result<std::vector<std::optional<std::string>>> RocksDbStore::load(std::span<con
   std::vector<std::optional<std::string>> states(n);
   for (std::size_t i = 0; i < n; ++i) {
     if (statuses[i].IsNotFound()) continue;
-    if (!statuses[i].ok()) return failure("read", parts_->directory, statuses[i]);
+    if (!statuses[i].ok()) return parts_->failed("read", statuses[i]);
     states[i].emplace(values[i].data(), values[i].size());
   }
   return states;
 }
 
 Status RocksDbStore::commit(const Commit& commit) {
+  FRESHET_RETURN_IF_ERROR(parts_->room_for_commit());
   const auto& families = parts_->families;
   rocksdb::WriteBatch batch;
   for (const UserId& user : commit.erased) {
@@ -400,7 +458,7 @@ Status RocksDbStore::commit(const Commit& commit) {
   const bool attempt_done = parts_->attempt && commit.next_offset > parts_->attempt->first;
   if (attempt_done) batch.Delete(families[kMeta], kAttemptKey);
   const rocksdb::Status status = parts_->db->Write({}, &batch);
-  if (!status.ok()) return failure("write", parts_->directory, status);
+  if (!status.ok()) return parts_->failed("write", status);
   if (attempt_done) parts_->attempt.reset();
   return {};
 }
@@ -408,7 +466,7 @@ Status RocksDbStore::commit(const Commit& commit) {
 Status RocksDbStore::note(const Attempt& attempt) {
   const auto status =
       parts_->db->Put({}, parts_->families[kMeta], kAttemptKey, encode_row(attempt));
-  if (!status.ok()) return failure("write", parts_->directory, status);
+  if (!status.ok()) return parts_->failed("write", status);
   parts_->attempt = attempt;
   parts_->noted = true;
   return {};

@@ -50,7 +50,8 @@ struct UserRows {
 class RocksDbStore final : public StateStore {
  public:
   /// Opens or makes the database. Errors: kUnavailable when another process holds it or the
-  /// directory cannot be written, kCorrupt when the files are not what was written.
+  /// directory cannot be written, kNoSpace, kCorrupt when the files are not what was written or one
+  /// was found so before: a damaged database is refused until it is moved away.
   static Result<std::unique_ptr<RocksDbStore>> open(const std::string& directory,
                                                     const RocksDbResources& resources);
   ~RocksDbStore() override;
@@ -74,6 +75,9 @@ class RocksDbStore final : public StateStore {
 
   /// Epochs taken from now on are larger than `epoch`; durable when it returns.
   Status raise_epoch(Epoch epoch);
+
+  /// Reads every block and compares its checksum. Errors: kCorrupt; it is not opened again then.
+  Status verify() const;
 
   /// Makes a copy in the new directory `directory` that can be opened; on the same file system its
   /// tables are hard links. The copy is the database after some whole commit. Thread-safe.

@@ -81,6 +81,7 @@ class StateStore {
   virtual Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) = 0;
 
   /// Makes `commit` durable as a whole: after a crash of the process all of it is there, or none.
+  /// Errors: kNoSpace, after which the same commit may be tried again and nothing else is written.
   virtual Status commit(const Commit& commit) = 0;
 
   /// Notes `attempt`, as durable as a commit. A commit that passes its record forgets it.

@@ -51,7 +51,7 @@ class ForgetTest : public testing::Test {
   Config config_;
   MemoryStore store_;
   FakeSource source_;
-  std::optional<TaskProcess> process_;
+  std::optional<Process> process_;
 };
 
 TEST_F(ForgetTest, ErasesStateDebtAndDeadLettersAndNobodyElses) {

@@ -5,39 +5,10 @@
 
 #include <random>
 
-#include "state/memory_store.h"
 #include "tests/app/task_process.h"
 
 namespace freshet {
 namespace {
-
-using Process = TaskProcess;
-
-/// A log of clicks of a few users with broken records among them.
-std::vector<std::string> make_log(std::size_t size, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<std::string> log;
-  for (std::size_t i = 0; i < size; ++i) {
-    log.push_back(random() % 20 == 0 ? "{broken"
-                                     : click("u" + std::to_string(random() % 17),
-                                             "i" + std::to_string(random() % 50),
-                                             kStartMs + static_cast<std::int64_t>(i) * 1'000));
-  }
-  return log;
-}
-
-/// Folds the whole log one record at a time.
-Users replay(const std::vector<std::string>& log) {
-  MemoryStore store;
-  Process process(store, Config{});
-  process.open();
-  FakeSource source = source_of(log, Offset{0}, 1);
-  while (!source.exhausted()) {
-    EXPECT_TRUE(process.run_once(source));
-    process.serve();
-  }
-  return users_of(store);
-}
 
 TEST(PartitionTask, GivesTheSameBytesWhateverTheBatchSize) {
   const auto log = make_log(2'000, 1);
@@ -359,6 +330,51 @@ TEST(PartitionTask, NeitherReadsNorSendsWithoutALease) {
   ASSERT_TRUE(process.run_once(source));
   EXPECT_EQ(process.serve().size(), 1u);
   EXPECT_EQ(process.publisher().dead_letters().size(), 1u);
+}
+
+TEST(PartitionTask, StandsStillWhileTheDiskIsFullAndGoesOnByItself) {
+  const auto log = make_log(300, 5);
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 50);
+  ASSERT_TRUE(process.run_once(source));
+  const std::size_t lists = process.serve().size();
+  process.fill_disk(3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(process.run_once(source));
+    EXPECT_EQ(process.task().next_offset(), Offset{50});
+    EXPECT_TRUE(process.serve().empty()) << "nothing goes out that is not committed";
+    EXPECT_TRUE(process.figures().partitions_without_room().contains(PartitionId{0}));
+  }
+  ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(process.task().next_offset(), Offset{100}) << "the batch that was kept";
+  EXPECT_TRUE(process.figures().partitions_without_room().empty());
+  EXPECT_FALSE(process.serve().empty());
+  EXPECT_GT(lists, 0u);
+
+  while (!source.exhausted()) {
+    ASSERT_TRUE(process.run_once(source));
+    process.serve();
+  }
+  EXPECT_EQ(users_of(store), replay(log));
+}
+
+TEST(PartitionTask, FoldsTheBatchAgainThatADeathOnAFullDiskTook) {
+  const auto log = make_log(200, 6);
+  MemoryStore store;
+  {
+    Process process(store, Config{});
+    process.open();
+    FakeSource source = source_of(log, Offset{0}, 50);
+    ASSERT_TRUE(process.run_once(source));
+    process.fill_disk(1'000);
+    ASSERT_TRUE(process.run_once(source));
+  }
+  Process process(store, Config{});
+  FakeSource source = source_of(log, process.open().value(), 50);
+  while (!source.exhausted()) ASSERT_TRUE(process.run_once(source));
+  EXPECT_EQ(users_of(store), replay(log));
 }
 
 TEST(PartitionTask, SetsARecordAsideThatEndedThreeProcesses) {

@@ -4,10 +4,13 @@
 #include <prometheus/registry.h>
 
 #include <map>
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "app/partition_task.h"
+#include "state/memory_store.h"
 #include "tests/fakes/failing_store.h"
 #include "tests/fakes/fake_publisher.h"
 #include "tests/fakes/fake_source.h"
@@ -25,6 +28,19 @@ inline std::string click(const std::string& user, const std::string& item, std::
 inline constexpr std::int64_t kStartMs = 1'750'000'000'000;
 inline constexpr std::chrono::milliseconds kLease{10'000};
 
+/// A log of clicks of a few users with broken records among them.
+inline std::vector<std::string> make_log(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::string> log;
+  for (std::size_t i = 0; i < size; ++i) {
+    log.push_back(random() % 20 == 0 ? "{broken"
+                                     : click("u" + std::to_string(random() % 17),
+                                             "i" + std::to_string(random() % 50),
+                                             kStartMs + static_cast<std::int64_t>(i) * 1'000));
+  }
+  return log;
+}
+
 /// The log from `start` on, at most `batch_size` records a poll.
 inline FakeSource source_of(const std::vector<std::string>& log, Offset start,
                             std::size_t batch_size) {
@@ -37,16 +53,17 @@ inline FakeSource source_of(const std::vector<std::string>& log, Offset start,
 }
 
 /// A task with everything around it in memory: what one process holds.
-class TaskProcess {
+class Process {
  public:
-  TaskProcess(StateStore& store, const Config& config)
+  Process(StateStore& store, const Config& config)
       : config_(config),
         learning_(100'000),
         ranking_(config.scoring.queue_max),
         figures_(registry_, clock_, titles_),
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}),
-        store_(std::make_unique<FailingStore>(store)),
+        owned_store_(std::make_unique<FailingStore>(store)),
+        store_(owned_store_.get()),
         task_(PartitionId{0}, config_,
               {learning_, ranking_, publisher_, figures_, lease_, clock_}) {
     lease_.confirm(clock_.boot_now());
@@ -57,9 +74,10 @@ class TaskProcess {
   void renew_lease() { lease_.confirm(clock_.boot_now()); }
 
   void fail_commit(int n) { store_->fail_commit(n); }
+  void fill_disk(int n) { store_->fill_disk(n); }
 
   std::optional<Offset> open() {
-    return task_.open(std::move(store_), router_.open(PartitionId{0})).value();
+    return task_.open(std::move(owned_store_), router_.open(PartitionId{0})).value();
   }
 
   Status run_once(RecordSource& source) { return task_.run_once(source, {}); }
@@ -79,6 +97,7 @@ class TaskProcess {
 
   FakePublisher& publisher() { return publisher_; }
   PartitionTask& task() { return task_; }
+  const PipelineFigures& figures() const { return figures_; }
   std::size_t examples() const { return learning_.size(); }
 
  private:
@@ -92,7 +111,8 @@ class TaskProcess {
   Lease lease_{clock_, kLease};
   PipelineFigures figures_;
   FakePublisher publisher_;
-  std::unique_ptr<FailingStore> store_;
+  std::unique_ptr<FailingStore> owned_store_;
+  FailingStore* const store_;  // The task's, once it is open.
   PartitionTask task_;
 };
 
@@ -100,6 +120,19 @@ inline Users users_of(StateStore& store) {
   Users users;
   EXPECT_TRUE(store.visit_users([&](auto user, auto state) { users.emplace(user, state); }));
   return users;
+}
+
+/// Folds the whole log one record at a time.
+inline Users replay(const std::vector<std::string>& log) {
+  MemoryStore store;
+  Process process(store, Config{});
+  process.open();
+  FakeSource source = source_of(log, Offset{0}, 1);
+  while (!source.exhausted()) {
+    EXPECT_TRUE(process.run_once(source));
+    process.serve();
+  }
+  return users_of(store);
 }
 
 }  // namespace freshet

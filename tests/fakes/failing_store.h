@@ -14,11 +14,15 @@ class FailingStore final : public StateStore {
   /// The `n`-th commit from now fails (1 = the next one), and every one after it.
   void fail_commit(int n) { commits_left_ = n; }
 
+  /// The next `n` commits find the disk full; what comes after goes well.
+  void fill_disk(int n) { full_left_ = n; }
+
   Result<Recovery> recover() override { return store_.recover(); }
   Result<std::vector<std::optional<std::string>>> load(std::span<const UserId> users) override {
     return store_.load(users);
   }
   Status commit(const Commit& commit) override {
+    if (full_left_ > 0 && full_left_--) return error(ErrorCode::kNoSpace, "planted full disk");
     if (commits_left_ > 0 && --commits_left_ == 0) failed_ = true;
     if (failed_) return error(ErrorCode::kUnavailable, "planted failure");
     return store_.commit(commit);
@@ -33,6 +37,7 @@ class FailingStore final : public StateStore {
  private:
   StateStore& store_;
   int commits_left_ = 0;
+  int full_left_ = 0;
   bool failed_ = false;
 };
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "ingest/event_decoder.h"
 #include "state/fold.h"
 #include "state/rocksdb_store.h"
@@ -37,7 +35,9 @@ Replay replay(const std::vector<TopicRecord>& records) {
 }
 
 States stored_states(const std::string& directory, std::int32_t partition_count) {
-  const RocksDbResources resources{StateConfig{}};
+  StateConfig config;
+  config.disk_free_min_bytes = 0;  // It is only read.
+  const RocksDbResources resources{config};
   States states;
   for (std::int32_t partition = 0; partition < partition_count; ++partition) {
     auto store =
@@ -49,22 +49,6 @@ States stored_states(const std::string& directory, std::int32_t partition_count)
     }));
   }
   return states;
-}
-
-std::int64_t header(const TopicRecord& record, const std::string& name) {
-  for (const auto& [key, value] : record.headers) {
-    if (key == name) return std::stoll(value);
-  }
-  return -1;
-}
-
-std::map<std::string, std::int64_t> newest_lists(const std::vector<TopicRecord>& lists) {
-  std::map<std::string, std::int64_t> newest;
-  for (const TopicRecord& list : lists) {
-    std::int64_t& offset = newest.try_emplace(list.key, -1).first->second;
-    offset = std::max(offset, header(list, "offset"));
-  }
-  return newest;
 }
 
 }  // namespace freshet::test

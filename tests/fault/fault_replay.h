@@ -27,11 +27,4 @@ Replay replay(const std::vector<TopicRecord>& records);
 /// The states in the databases partition-0 … under `directory`.
 States stored_states(const std::string& directory, std::int32_t partition_count);
 
-/// A whole number in a record's header; -1 = there is none.
-std::int64_t header(const TopicRecord& record, const std::string& name);
-
-/// Newest offset that a consumer of the lists holds per user, by the rule of the newest
-/// (offset, epoch).
-std::map<std::string, std::int64_t> newest_lists(const std::vector<TopicRecord>& lists);
-
 }  // namespace freshet::test

@@ -41,7 +41,7 @@ void FreshetProcess::resume() { ::kill(process_, SIGCONT); }
 
 int FreshetProcess::stop() {
   const int status = end(SIGTERM);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool FreshetProcess::is_running() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace freshet::test {
 
@@ -17,17 +18,18 @@ class FreshetProcess {
   FreshetProcess(const std::string& config_path, const std::string& log_path);
   /// Kills it if it still runs.
   ~FreshetProcess();
-  FreshetProcess(const FreshetProcess&) = delete;
-  FreshetProcess& operator=(const FreshetProcess&) = delete;
+  FreshetProcess(FreshetProcess&& other) noexcept : process_(std::exchange(other.process_, -1)) {}
+  FreshetProcess& operator=(FreshetProcess&&) = delete;
 
   /// As a crash of the process would.
   void kill9();
   /// As a machine that stands still, and goes on.
   void suspend();
   void resume();
-  /// Asks it to stop and waits; returns its exit status.
+  /// Asks it to stop and waits; returns its exit status, 128 and more = it died of a signal.
   int stop();
   bool is_running();
+  pid_t id() const { return process_; }
   /// Waits until it ends by itself; returns its exit status, -1 after `within` or by a signal.
   int wait_for_end(std::chrono::milliseconds within);
 

@@ -3,19 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fstream>
+
+#include <algorithm>
 #include <iostream>
 #include <map>
-#include <random>
 #include <set>
-#include <thread>
 
-#include "sinks/kafka_record_writer.h"
-#include "tests/fakes/temporary_directory.h"
-#include "tests/fault/fault_replay.h"
-#include "tests/fault/freshet_process.h"
+#include "tests/fault/fault_test.h"
 #include "tests/kafka/kafka_broker.h"
-#include "tests/kafka/kafka_topics.h"
 
 namespace freshet::test {
 namespace {
@@ -23,139 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr int kPartitions = 3;
-
-class HandoverTest : public testing::Test {
- protected:
-  HandoverTest() : seed_(std::random_device{}()), random_(seed_) {
-    RecordProperty("seed", std::to_string(seed_));
-  }
-
-  std::string events() const { return "events-" + std::to_string(seed_); }
-  std::string lists() const { return "lists-" + std::to_string(seed_); }
-
-  void make_topics(const std::string& brokers) {
-    brokers_ = brokers;
-    ASSERT_TRUE(create_topic(brokers, events(), kPartitions));
-    ASSERT_TRUE(create_topic(brokers, lists(), kPartitions));
-    ASSERT_TRUE(create_topic(brokers, "dead-" + std::to_string(seed_), 1));
-  }
-
-  std::string config_of(const std::string& name) const { return directory_ + "/" + name + ".yaml"; }
-  std::string state_of(const std::string& name) const { return directory_ + "/" + name + "/state"; }
-
-  /// Starts instance `name` with directories of its own; `kafka` and `state` are more of their
-  /// keys.
-  FreshetProcess start(const std::string& name, const std::string& kafka = "") {
-    std::ofstream(config_of(name))
-        << "ingest:\n  kafka: {brokers: '" << brokers_ << "', group: handover-" << seed_
-        << ", events_topic: " << events() << ", items_topic: '', session_timeout: 6s" << kafka
-        << "}\n"
-        << "state: {directory: " << state_of(name) << ", snapshots: {directory: " << directory_
-        << "/snapshots, interval: 1s}}\n"
-        << "scoring:\n  learning: {directory: " << directory_ << "/" << name << "/model}\n"
-        << "sinks:\n  kafka: {brokers: '" << brokers_ << "', lists_topic: " << lists()
-        << ", dead_letters_topic: dead-" << seed_ << ", delivery_timeout: 5s}\n"
-        << "  http: {port: 0}\n";
-    return FreshetProcess(config_of(name), log_of(name));
-  }
-
-  std::string log_of(const std::string& name) const { return directory_ + "/" + name + ".log"; }
-  std::string log(const std::string& name) const {
-    std::ifstream file(log_of(name));
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  /// Waits until `text` stands `count` times in the log of `name`.
-  bool wait_for_log(const std::string& name, const std::string& text, int count = 1) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (std::chrono::steady_clock::now() < deadline) {
-      int found = 0;
-      const std::string all = log(name);
-      for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++found;
-      if (found >= count) return true;
-      pass_time(20ms);
-    }
-    ADD_FAILURE() << "\"" << text << "\" is not in the log of " << name << ":\n" << log(name);
-    return false;
-  }
-
-  /// Writes clicks one by one until it is stopped.
-  std::jthread write_events() {
-    return std::jthread([this](std::stop_token stop) {
-      auto writer =
-          KafkaRecordWriter::open({.brokers = brokers_, .topic = events(), .linger = 0ms});
-      ASSERT_TRUE(writer) << writer.error().text;
-      while (!stop.stop_requested()) {
-        write_event(**writer);
-        pass_time(2ms);
-      }
-      ASSERT_TRUE((*writer)->flush(10s));
-    });
-  }
-
-  void write_events(int count) {
-    auto writer = KafkaRecordWriter::open({.brokers = brokers_, .topic = events()});
-    ASSERT_TRUE(writer) << writer.error().text;
-    for (int i = 0; i < count; ++i) write_event(**writer);
-    ASSERT_TRUE((*writer)->flush(10s));
-  }
-
-  void write_event(KafkaRecordWriter& writer) {
-    const std::string user = "user-" + std::to_string(random_() % 300);
-    const std::string time = std::to_string(++time_ms_);
-    ASSERT_TRUE(writer.write(user, R"({"event_id":")" + time + R"(","type":"click","user_id":")" +
-                                       user + R"(","item_id":"item-)" +
-                                       std::to_string(random_() % 200) + R"(","event_time":)" +
-                                       time + "}"));
-  }
-
-  std::vector<TopicRecord> all_of(const std::string& topic) const {
-    auto records = consume_all(brokers_, topic);
-    EXPECT_TRUE(records) << records.error().text;
-    return records.value_or(std::vector<TopicRecord>{});
-  }
-
-  /// Waits until every user has a list of the newest event; returns all lists.
-  std::vector<TopicRecord> wait_for_lists(const Replay& expected) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    std::vector<TopicRecord> all;
-    while (std::chrono::steady_clock::now() < deadline) {
-      all = all_of(lists());
-      if (newest_lists(all) == expected.newest_offset) return all;
-    }
-    ADD_FAILURE() << "not every user has a list of the newest event";
-    return all;
-  }
-
-  /// Longest time without a new list, of the worst partition, between two times of the log.
-  static double longest_gap_ms(const std::vector<TopicRecord>& all, std::int64_t from_ms) {
-    std::map<std::int64_t, std::int64_t> last;
-    std::int64_t longest = 0;
-    for (const TopicRecord& list : all) {
-      const std::int64_t partition = header(list, "partition");
-      const auto [it, is_first] = last.try_emplace(partition, list.timestamp_ms);
-      if (!is_first && list.timestamp_ms > from_ms) {
-        longest = std::max(longest, list.timestamp_ms - it->second);
-      }
-      it->second = std::max(it->second, list.timestamp_ms);
-    }
-    return static_cast<double>(longest);
-  }
-
-  static std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-  }
-
-  const std::uint32_t seed_;
-  std::mt19937_64 random_;
-  std::string brokers_;
-  const TemporaryDirectory scratch_;
-  const std::string directory_ = scratch_.path();
-  std::int64_t time_ms_ = 1'750'000'000'000;
-};
+class HandoverTest : public FaultTest {};
 
 TEST_F(HandoverTest, LosesNothingWhenPartitionsMoveToAndFro) {
   FRESHET_KAFKA_OR_SKIP(broker);
@@ -180,42 +43,32 @@ TEST_F(HandoverTest, LosesNothingWhenPartitionsMoveToAndFro) {
   pass_time(8s);  // Longer than the session.
   writing = {};
 
-  const Replay expected = replay(all_of(events()));
-  const auto all = wait_for_lists(expected);
-  EXPECT_EQ(again.stop(), 0) << log("a");
-  EXPECT_EQ(stored_states(state_of("a"), kPartitions), expected.states) << "seed " << seed_;
+  expect_nothing_lost(again, "a");
   EXPECT_THAT(log("b"), HasSubstr("state: snapshot"));
-
+  const auto& all = all_lists();
   std::map<std::int64_t, std::set<std::int64_t>> epochs;
-  for (const TopicRecord& list : all) {
-    epochs[header(list, "partition")].insert(header(list, "epoch"));
-  }
+  for (const SeenList& list : all) epochs[list.partition].insert(list.epoch);
   for (const auto& [partition, taken] : epochs) EXPECT_GE(taken.size(), 2u) << partition;
-  std::vector<TopicRecord> until_stop, until_kill;
-  for (const TopicRecord& list : all) {
-    if (list.timestamp_ms < stopped) until_stop.push_back(list);
-    if (list.timestamp_ms < killed) until_kill.push_back(list);
-  }
   std::cout << "longest time without a list: another instance joins "
-            << longest_gap_ms(until_stop, joined) << " ms, one is stopped "
-            << longest_gap_ms(until_kill, stopped) << " ms\n";
+            << longest_gap_ms(all, joined, stopped) << " ms, one is stopped "
+            << longest_gap_ms(all, stopped, killed) << " ms, one is killed "
+            << longest_gap_ms(all, killed, now_ms()) << " ms\n";
 }
 
 TEST_F(HandoverTest, KeepsEpochsApartBetweenStaleDatabases) {
   FRESHET_KAFKA_OR_SKIP(broker);
   make_topics(broker.brokers());
   std::map<std::string, std::string> owner_of;  // By partition and epoch.
-  std::set<std::pair<std::int32_t, std::int64_t>> seen;
+  std::size_t seen = 0;
   for (int round = 0; round < 4; ++round) {
     const std::string name = round % 2 == 0 ? "a" : "b";
     FreshetProcess process = start(name);
     ASSERT_TRUE(wait_for_log(name, "assigned, from offset", kPartitions * (round / 2 + 1)));
     write_events(500);
-    const auto all = wait_for_lists(replay(all_of(events())));
-    for (const TopicRecord& list : all) {
-      if (!seen.emplace(list.partition, list.offset).second) continue;
+    const auto& all = wait_for_lists(replay(all_of(events())));
+    for (; seen < all.size(); ++seen) {
       const std::string epoch =
-          std::to_string(header(list, "partition")) + "/" + std::to_string(header(list, "epoch"));
+          std::to_string(all[seen].partition) + "/" + std::to_string(all[seen].epoch);
       const std::string owner = name + std::to_string(round);
       EXPECT_EQ(owner_of.try_emplace(epoch, owner).first->second, owner) << epoch;
     }
@@ -241,7 +94,7 @@ TEST_F(HandoverTest, RefusesATopicThatWasMadeAnewUntilItIsToldToResetStates) {
   EXPECT_THAT(log("a"), HasSubstr("the topic was made anew"));
   EXPECT_THAT(log("a"), HasSubstr("ingest.kafka.on_gap: reset_state"));
 
-  FreshetProcess reset = start("a", ", on_gap: reset_state");
+  FreshetProcess reset = start("a", {.kafka = ", on_gap: reset_state"});
   const Replay expected = replay(all_of(events()));
   ASSERT_TRUE(wait_for_log("a", "state: new", 2 * kPartitions));
   const auto deadline = std::chrono::steady_clock::now() + 60s;
@@ -249,11 +102,10 @@ TEST_F(HandoverTest, RefusesATopicThatWasMadeAnewUntilItIsToldToResetStates) {
   while (newest != expected.newest_offset && std::chrono::steady_clock::now() < deadline) {
     newest.clear();  // By epoch first: the offsets began anew.
     std::map<std::string, std::int64_t> epoch;
-    const auto all = all_of(lists());
-    for (const TopicRecord& list : all) {
-      if (header(list, "epoch") < epoch[list.key]) continue;
-      epoch[list.key] = header(list, "epoch");
-      newest[list.key] = header(list, "offset");
+    for (const SeenList& list : all_lists()) {
+      if (list.epoch < epoch[list.user]) continue;
+      epoch[list.user] = list.epoch;
+      newest[list.user] = list.offset;
     }
   }
   EXPECT_EQ(newest, expected.newest_offset);
@@ -293,10 +145,9 @@ TEST_F(HandoverTest, StopsWhenPartitionsAreRaisedAndGoesOnAfterRepartition) {
   std::map<std::string, std::int64_t> newest;
   while (newest != expected.newest_offset && std::chrono::steady_clock::now() < deadline) {
     newest.clear();
-    const auto all = all_of(lists());
-    for (const TopicRecord& list : all) {
-      if (header(list, "partition") != partition_of[list.key]) continue;
-      newest[list.key] = std::max(newest[list.key], header(list, "offset"));
+    for (const SeenList& list : all_lists()) {
+      if (list.partition != partition_of[list.user]) continue;
+      newest[list.user] = std::max(newest[list.user], list.offset);
     }
   }
   EXPECT_EQ(newest, expected.newest_offset);

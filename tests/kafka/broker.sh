@@ -6,6 +6,7 @@
 #   broker.sh stop DIR              stop the nodes that run on DIR
 #
 # PORTS names each node's client and controller port: 9092:9093, or 9092:9093,9094:9095,9096:9097.
+# 9092:9093:9094:9095 listens on 9094 too, for clients of a proxy: they are told to come to 9095.
 # What stands in the file $KAFKA_PROPERTIES, if that is set, comes last and wins.
 set -uo pipefail
 . "$(dirname "$0")/version.sh"
@@ -24,17 +25,28 @@ check() {
 write_properties() {
   local dir=$1 node=$3 ports voters='' i
   IFS=, read -ra ports <<<"$2"
-  for i in "${!ports[@]}"; do voters+=,$((i + 1))@127.0.0.1:${ports[i]#*:}; done
-  local client=${ports[node - 1]%:*} controller=${ports[node - 1]#*:}
+  local own of listeners advertised
+  for i in "${!ports[@]}"; do
+    IFS=: read -ra of <<<"${ports[i]}"
+    voters+=,$((i + 1))@127.0.0.1:${of[1]}
+  done
+  IFS=: read -ra own <<<"${ports[node - 1]}"
+  listeners=PLAINTEXT://127.0.0.1:${own[0]},CONTROLLER://127.0.0.1:${own[1]}
+  advertised=PLAINTEXT://127.0.0.1:${own[0]}
+  if [ ${#own[@]} = 4 ]; then
+    listeners+=,PROXIED://127.0.0.1:${own[2]}
+    advertised+=,PROXIED://127.0.0.1:${own[3]}
+  fi
   local replicas=${#ports[@]} in_sync=$((${#ports[@]} > 1 ? 2 : 1))
   cat >"$dir/node-$node.properties" <<END
 process.roles=broker,controller
 node.id=$node
 controller.quorum.voters=${voters#,}
-listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$client
+listeners=$listeners
+advertised.listeners=$advertised
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
 log.dirs=$dir/node-$node
 auto.create.topics.enable=false
 default.replication.factor=$replicas
@@ -68,7 +80,7 @@ run_node() {
 
 run_all() {
   local count node
-  count=$(tr -cd : <<<"$2" | wc -c)
+  count=$(($(tr -cd , <<<"$2" | wc -c) + 1))
   for ((node = 1; node <= count; node++)); do run_node "$1" "$2" "$node" & done
   trap 'kill $(jobs -p) 2>/dev/null; wait' TERM INT
   wait
@@ -83,5 +95,5 @@ case ${1-} in
   check) check ;;
   run) check && if [ $# -ge 4 ]; then run_node "$2" "$3" "$4"; else run_all "$2" "$3"; fi ;;
   stop) stop "$2" ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

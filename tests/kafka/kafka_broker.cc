@@ -80,13 +80,13 @@ std::optional<std::string> KafkaBroker::why_unavailable() {
   return why;
 }
 
-Result<std::unique_ptr<KafkaBroker>> KafkaBroker::start(int node_count) {
+Result<std::unique_ptr<KafkaBroker>> KafkaBroker::start(int node_count, int proxy_port) {
   std::string directory = std::filesystem::temp_directory_path() / "freshet-kafka-XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) {
     return error(ErrorCode::kUnavailable, "cannot make the directory " + directory);
   }
   std::unique_ptr<KafkaBroker> broker(new KafkaBroker(directory));
-  broker->reserve_ports(node_count);
+  broker->reserve_ports(node_count, proxy_port);
   for (int node = 1; node <= node_count; ++node) {
     FRESHET_RETURN_IF_ERROR(broker->spawn(node));
   }
@@ -102,7 +102,7 @@ KafkaBroker::~KafkaBroker() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void KafkaBroker::reserve_ports(int node_count) {
+void KafkaBroker::reserve_ports(int node_count, int proxy_port) {
   std::vector<int> held_sockets;
   for (int node = 0; node < node_count; ++node) {
     nodes_.push_back({bind_free_port(held_sockets), bind_free_port(held_sockets), 0});
@@ -110,6 +110,9 @@ void KafkaBroker::reserve_ports(int node_count) {
     brokers_ += separator + "127.0.0.1:" + std::to_string(nodes_.back().client_port);
     ports_ += separator + std::to_string(nodes_.back().client_port) + ":" +
               std::to_string(nodes_.back().controller_port);
+    if (node > 0 || proxy_port == 0) continue;
+    port_behind_proxy_ = bind_free_port(held_sockets);
+    ports_ += ":" + std::to_string(port_behind_proxy_) + ":" + std::to_string(proxy_port);
   }
   for (int socket_fd : held_sockets) close(socket_fd);
 }

@@ -23,8 +23,9 @@ class KafkaBroker {
   static std::optional<std::string> why_unavailable();
 
   /// Starts `node_count` (1 or 3) nodes and waits until clients can use all of them.
+  /// Clients that come to `port_behind_proxy()` are told that the first node is at `proxy_port`.
   /// Errors: kUnavailable with the broker's last log line; kTimedOut after a minute.
-  static Result<std::unique_ptr<KafkaBroker>> start(int node_count = 1);
+  static Result<std::unique_ptr<KafkaBroker>> start(int node_count = 1, int proxy_port = 0);
 
   /// Kills what still runs and removes the data.
   ~KafkaBroker();
@@ -33,6 +34,8 @@ class KafkaBroker {
 
   /// bootstrap.servers for clients.
   const std::string& brokers() const { return brokers_; }
+  /// Where the proxy forwards to; 0 = started without one.
+  int port_behind_proxy() const { return port_behind_proxy_; }
   int node_count() const { return static_cast<int>(nodes_.size()); }
 
   /// Stops `node` (from 1) in an orderly way; the data stays.
@@ -50,7 +53,7 @@ class KafkaBroker {
   };
 
   explicit KafkaBroker(std::string directory);
-  void reserve_ports(int node_count);
+  void reserve_ports(int node_count, int proxy_port);
   Status spawn(int node);
   Status wait_until_ready();
   void end(int node, int signal);
@@ -59,6 +62,7 @@ class KafkaBroker {
   std::string directory_;
   std::string ports_;  // As broker.sh wants them.
   std::string brokers_;
+  int port_behind_proxy_ = 0;
   std::vector<Node> nodes_;
 };
 

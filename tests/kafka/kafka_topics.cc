@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace freshet::test {
@@ -129,6 +130,7 @@ TopicRecord copy_of(const rd_kafka_message_t& message) {
 Result<Client> make_reader(const std::string& brokers, const std::string& topic) {
   auto client = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers},
                                                 {"group.id", "freshet-test-reader"},
+                                                {"reconnect.backoff.max.ms", "200"},
                                                 {"enable.auto.commit", "false"},
                                                 {"auto.offset.reset", "error"},
                                                 {"fetch.wait.max.ms", "10"}});
@@ -284,22 +286,45 @@ Result<std::vector<TopicRecord>> consume(const std::string& brokers, const std::
   return records;
 }
 
-Result<std::vector<TopicRecord>> consume_all(const std::string& brokers, const std::string& topic,
-                                             std::chrono::milliseconds within) {
-  const Deadline deadline = std::chrono::steady_clock::now() + within;
+struct TopicReader::Parts {
+  Client client;
+  std::string topic;
+  std::map<std::int32_t, std::int64_t> next;  // First offset not handed over, by partition.
+};
+
+TopicReader::TopicReader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+TopicReader::~TopicReader() = default;
+TopicReader::TopicReader(TopicReader&& other) noexcept = default;
+TopicReader& TopicReader::operator=(TopicReader&& other) noexcept = default;
+
+Result<TopicReader> TopicReader::open(const std::string& brokers, const std::string& topic) {
   auto client = make_reader(brokers, topic);
   if (!client) return tl::unexpected(client.error());
-  auto ends = end_offsets(client->get(), topic);
+  return TopicReader(std::make_unique<Parts>(Parts{std::move(*client), topic, {}}));
+}
+
+Status TopicReader::read_on(const std::function<void(TopicRecord)>& visit,
+                            std::chrono::milliseconds within) {
+  const Deadline deadline = std::chrono::steady_clock::now() + within;
+  auto ends = end_offsets(parts_->client.get(), parts_->topic);
   if (!ends) return tl::unexpected(ends.error());
-  std::vector<TopicRecord> records;
-  while (!ends->empty()) {
-    auto record = next_record(client->get(), topic, deadline);
+  const auto done = [&](const auto& end) { return parts_->next[end.first] >= end.second; };
+  while (!std::all_of(ends->begin(), ends->end(), done)) {
+    auto record = next_record(parts_->client.get(), parts_->topic, deadline);
     if (!record) return tl::unexpected(record.error());
-    const auto end = ends->find(record->partition);
-    if (end == ends->end() || record->offset >= end->second) continue;
-    if (record->offset + 1 == end->second) ends->erase(end);
-    records.push_back(*std::move(record));
+    parts_->next[record->partition] = record->offset + 1;
+    visit(*std::move(record));
   }
+  return {};
+}
+
+Result<std::vector<TopicRecord>> consume_all(const std::string& brokers, const std::string& topic,
+                                             std::chrono::milliseconds within) {
+  auto reader = TopicReader::open(brokers, topic);
+  if (!reader) return tl::unexpected(reader.error());
+  std::vector<TopicRecord> records;
+  FRESHET_RETURN_IF_ERROR(
+      reader->read_on([&](TopicRecord record) { records.push_back(std::move(record)); }, within));
   return records;
 }
 

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +45,25 @@ Status produce(const std::string& brokers, const std::string& topic,
 Result<std::vector<TopicRecord>> consume(
     const std::string& brokers, const std::string& topic, std::size_t count,
     std::chrono::milliseconds within = std::chrono::seconds(30));
+
+/// Reads a topic on and on, from its start. Confined to one thread.
+class TopicReader {
+ public:
+  static Result<TopicReader> open(const std::string& brokers, const std::string& topic);
+  ~TopicReader();
+  TopicReader(TopicReader&& other) noexcept;
+  TopicReader& operator=(TopicReader&& other) noexcept;
+
+  /// Hands over each record that stands in the topic now and was not handed over before; those of
+  /// one partition in their order.
+  Status read_on(const std::function<void(TopicRecord)>& visit,
+                 std::chrono::milliseconds within = std::chrono::seconds(30));
+
+ private:
+  struct Parts;
+  explicit TopicReader(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
 
 /// Reads what stands in `topic` now: from each partition's start to its high watermark.
 Result<std::vector<TopicRecord>> consume_all(

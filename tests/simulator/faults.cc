@@ -46,6 +46,8 @@ const char* to_string(Mutation mutation) {
       return "forgotten_lost_at_restart";
     case Mutation::kRemovalNotOwed:
       return "removal_not_owed";
+    case Mutation::kFullDiskKeepsHalf:
+      return "full_disk_keeps_half";
   }
   return "none";
 }

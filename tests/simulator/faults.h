@@ -38,8 +38,9 @@ enum class Mutation {
   kLogNotCompared,                ///< A log made anew is taken for the old one.
   kForgottenLostAtRestart,        ///< Who was forgotten before a restart is not known after it.
   kRemovalNotOwed,                ///< The removal of a forgotten user's list is not durable.
+  kFullDiskKeepsHalf,             ///< A commit without room on the disk leaves its offset there.
 };
-inline constexpr int kMutationCount = static_cast<int>(Mutation::kRemovalNotOwed) + 1;
+inline constexpr int kMutationCount = static_cast<int>(Mutation::kFullDiskKeepsHalf) + 1;
 
 /// Returns the mutation's name on the command line, for example "epoch_not_raised".
 const char* to_string(Mutation mutation);

@@ -143,6 +143,11 @@ Result<std::vector<std::optional<std::string>>> SimulatedStore::load(
 Status SimulatedStore::commit(const Commit& commit) {
   others_();
   world_.may_die("before commit");
+  if (world_.random.chance(world_.rates.full_disk)) {
+    world_.count("full disk");
+    if (world_.has(Mutation::kFullDiskKeepsHalf)) write_half(commit);
+    return error(ErrorCode::kNoSpace, "the simulated disk is full");
+  }
   if (world_.has(Mutation::kOwedOutsideCommit) || world_.has(Mutation::kDeadLetterOutsideCommit) ||
       world_.has(Mutation::kOffsetBeforeState) || world_.has(Mutation::kRemovalNotOwed)) {
     commit_wrongly(commit);
@@ -151,6 +156,13 @@ Status SimulatedStore::commit(const Commit& commit) {
   }
   world_.may_die("after commit");
   return {};
+}
+
+void SimulatedStore::write_half(const Commit& commit) {
+  Commit half;
+  half.next_offset = commit.next_offset;
+  half.newest_record = commit.newest_record;
+  database_.write(half);
 }
 
 void SimulatedStore::commit_wrongly(const Commit& commit) {

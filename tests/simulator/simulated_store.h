@@ -87,6 +87,7 @@ class SimulatedStore final : public StateStore {
 
  private:
   void commit_wrongly(const Commit& commit);
+  void write_half(const Commit& commit);
 
   World& world_;
   SimulatedDatabase& database_;

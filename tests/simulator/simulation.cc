@@ -45,6 +45,7 @@ FaultRates draw_rates(World& world) {
   rates.forget = draw(0.4);
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
+  rates.full_disk = draw(0.5);
   return rates;
 }
 

@@ -35,6 +35,7 @@ struct FaultRates {
   double forget = 0;           ///< A user asks to be forgotten.
   double truncation = 0;
   double recreation = 0;
+  double full_disk = 0;  ///< A commit finds no room.
 };
 
 /// What all simulated parts share: one random stream, one time, one agenda, one trace. All that is

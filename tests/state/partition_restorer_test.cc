@@ -8,6 +8,7 @@
 
 #include "state/take_snapshot.h"
 #include "state_samples.h"
+#include "tests/fakes/damaged_tables.h"
 #include "tests/fakes/memory_snapshot_store.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -119,6 +120,18 @@ std::map<std::string, std::string> users_at(std::int64_t offset) {
 
 class PartitionRestorerTest : public testing::Test {
  protected:
+  /// Leaves a database that cannot be opened.
+  static void make_damaged(Instance& instance) {
+    instance.start();
+    instance.fold_to(50);
+    instance.stop();
+    for (const auto& entry : std::filesystem::directory_iterator(instance.database())) {
+      if (entry.path().filename().string().starts_with("MANIFEST")) {
+        std::filesystem::resize_file(entry.path(), 20);
+      }
+    }
+  }
+
   MemorySnapshotStore snapshots_;
   Instance a_{&snapshots_};
   Instance b_{&snapshots_};
@@ -252,15 +265,44 @@ TEST_F(PartitionRestorerTest, ReplacesADamagedDatabaseByASnapshot) {
   a_.fold_to(50);
   a_.snapshot();
   a_.stop();
-  for (const auto& entry : std::filesystem::directory_iterator(a_.database())) {
-    if (entry.path().filename().string().starts_with("MANIFEST")) {
-      std::filesystem::resize_file(entry.path(), 20);
-    }
-  }
+  make_damaged(a_);
   EXPECT_EQ(a_.start(), 50) << a_.refusal();
   EXPECT_EQ(a_.kind(), StartKind::kSnapshot);
   EXPECT_EQ(a_.users(), users_at(50));
   EXPECT_TRUE(std::filesystem::exists(a_.database() + ".replaced")) << "kept to be looked at";
+}
+
+TEST_F(PartitionRestorerTest, PassesOverASnapshotThatWasTakenOfADamagedDatabase) {
+  a_.start();
+  a_.fold_to(50);
+  a_.snapshot();
+  a_.stop();
+  a_.start();
+  a_.fold_to(60);
+  a_.stop();
+  a_.start();  // Writes tables out of the log.
+  a_.stop();
+  ASSERT_GT(damage_tables(a_.database()), 0);
+  a_.start();
+  a_.fold_to(70);
+  a_.snapshot();
+  a_.stop();
+
+  EXPECT_EQ(b_.start(), 50) << b_.refusal();
+  EXPECT_THAT(b_.warnings(), Contains(HasSubstr("checksum mismatch")));
+  EXPECT_EQ(b_.users(), users_at(50));
+}
+
+TEST_F(PartitionRestorerTest, ReplaysInPlaceOfADamagedDatabaseOnlyWhereToldTo) {
+  make_damaged(a_);
+  EXPECT_EQ(a_.start(), -1);
+  EXPECT_THAT(a_.refusal(), HasSubstr("ingest.kafka.on_gap: reset_state"));
+
+  Instance reset(&snapshots_, GapPolicy::kReset);
+  make_damaged(reset);
+  EXPECT_EQ(reset.start(), 0) << reset.refusal();
+  EXPECT_EQ(reset.kind(), StartKind::kNew);
+  EXPECT_TRUE(std::filesystem::exists(reset.database() + ".replaced")) << "kept to be looked at";
 }
 
 TEST_F(PartitionRestorerTest, RefusesAStateThatDoesNotFitTheLogAndLeavesItAlone) {

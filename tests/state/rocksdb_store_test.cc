@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tests/fakes/damaged_tables.h"
 #include "tests/fakes/temporary_directory.h"
 
 namespace freshet {
@@ -63,6 +64,65 @@ TEST(RocksDbStore, CallsBrokenFilesCorruptNotLocked) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::kCorrupt);
   EXPECT_THAT(store.error().text, Not(HasSubstr("Another process")));
+}
+
+TEST(RocksDbStore, WritesNothingWhereTheDiskHasTooLittleRoom) {
+  TemporaryDirectory directory;
+  StateConfig config;
+  auto store = RocksDbStore::open(directory.path(), RocksDbResources{config});
+  ASSERT_TRUE(store);
+  ASSERT_TRUE((*store)->recover());
+  store->reset();
+  config.disk_free_min_bytes = std::filesystem::space(directory.path()).capacity;
+
+  store = RocksDbStore::open(directory.path(), RocksDbResources{config});
+
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::kNoSpace);
+  EXPECT_THAT(store.error().text, HasSubstr("state.disk_free_min_bytes"));
+}
+
+/// A database whose states lie in tables, with flipped bytes in each.
+void make_damaged(const std::string& directory, const RocksDbResources& resources) {
+  {
+    auto store = RocksDbStore::open(directory, resources);
+    ASSERT_TRUE((*store)->recover());
+    Commit commit;
+    commit.next_offset = Offset{100};
+    for (int i = 0; i < 100; ++i) commit.states.emplace_back("user" + std::to_string(i), "state");
+    ASSERT_TRUE((*store)->commit(commit));
+  }
+  ASSERT_TRUE(RocksDbStore::open(directory, resources));  // Writes tables out of the log.
+  EXPECT_GT(damage_tables(directory), 0);
+}
+
+TEST(RocksDbStore, RefusesADatabaseOnceADamagedTableWasMet) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  make_damaged(directory.path(), resources);
+  {
+    auto store = RocksDbStore::open(directory.path(), resources);
+    ASSERT_TRUE(store) << "opening does not read every block";
+    const UserId user = "user7";
+    const auto loaded = (*store)->load({&user, 1});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
+  }
+  const auto again = RocksDbStore::open(directory.path(), resources);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(again.error().text, AllOf(HasSubstr("is damaged"), HasSubstr("checksum mismatch")));
+}
+
+TEST(RocksDbStore, FindsADamagedTableWhenItIsVerified) {
+  TemporaryDirectory directory;
+  const RocksDbResources resources{StateConfig{}};
+  make_damaged(directory.path(), resources);
+  const auto store = RocksDbStore::open(directory.path(), resources);
+  ASSERT_TRUE(store);
+  const Status verified = (*store)->verify();
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.error().code, ErrorCode::kCorrupt);
 }
 
 TEST(RocksDbStore, ReportsItsFigures) {
