@@ -145,7 +145,7 @@ void Engine::update_item(ItemUpdate update, std::stop_token stop) {
 // As Kafka's own clients and ours choose it. Only who gets the removal of the list hangs on it, and
 // only for a user of whom no partition knows anything.
 bool Engine::is_home(PartitionId partition, const UserId& user) const {
-  return partition_of(user, partition_count_, Partitioner::kMurmur2) == partition;
+  return partition_of_user(user) == partition;
 }
 
 Status Engine::update_user(const UserUpdate& update, std::stop_token stop) {

@@ -64,9 +64,6 @@ class Engine {
   /// Learns an item's description; waits while the learner's queue is full.
   void update_item(ItemUpdate update, std::stop_token stop);
 
-  /// How many partitions the events topic has; told before the first is opened.
-  void set_partition_count(std::int32_t count) { partition_count_ = count; }
-
   /// Hands on what the users topic says of a user, to every partition, now and when it is opened;
   /// waits while one is told too much. Errors: kInvalidConfig (too many users).
   Status update_user(const UserUpdate& update, std::stop_token stop);
@@ -115,7 +112,6 @@ class Engine {
   EngineParts parts_;
   std::atomic<std::int32_t> partition_count_{0};
   LearningQueue learning_queue_;
-  std::atomic<std::int32_t> partition_count_{1};
   RankQueue ranking_queue_;
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;

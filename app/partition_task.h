@@ -13,6 +13,7 @@
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
 #include "app/lease.h"
+#include "app/partition_task_ports.h"
 #include "app/partition_users.h"
 #include "app/pipeline_figures.h"
 #include "app/quarantine.h"
@@ -25,16 +26,6 @@
 #include "state/state_store.h"
 
 namespace freshet {
-
-/// Where a partition task's results go. All outlive the task.
-struct PartitionTaskPorts {
-  LearningQueue& learning;
-  RankQueue& ranking;
-  ListPublisher& publisher;
-  PipelineFigures& figures;
-  const Lease& lease;
-  const Clock& clock;
-};
 
 /// The single writer of one partition: folds its records into user state, commits, and sends out
 /// what follows from the commit. Confined to one thread, except ask().

@@ -16,6 +16,7 @@
 
 #include "state/bytes.h"
 #include "state/durable_file.h"
+#include "state/rocksdb_status.h"
 #include "state/stored_rows.h"
 
 namespace freshet {
@@ -56,25 +57,8 @@ class NoLog final : public rocksdb::Logger {
 };
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
-
 /// Beside a database in which a damaged file was met; says what was found.
 constexpr const char* kDamagedName = "/DAMAGED";
-
-ErrorCode code_of(const rocksdb::Status& status) {
-  if (status.IsCorruption()) return ErrorCode::kCorrupt;
-  return status.IsNoSpace() ? ErrorCode::kNoSpace : ErrorCode::kUnavailable;
-}
-
-tl::unexpected<Error> failure(const char* doing, const std::string& directory,
-                              const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  const bool locked = status.IsIOError() && text.find("/LOCK:") != std::string::npos;
-  return error(code_of(status),
-               std::string(doing) + " state database " + directory + ": " + text +
-                   (locked ? ". Another process uses it: stop that one, or give this one its "
-                             "own state.directory"
-                           : ""));
-}
 
 rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -147,7 +131,7 @@ struct RocksDbStore::Parts {
   /// A damaged block is met by chance and would be met again after every start: the note makes the
   /// next open() refuse the database.
   tl::unexpected<Error> failed(const char* doing, const rocksdb::Status& status) const {
-    auto met = failure(doing, directory, status);
+    auto met = rocksdb_failure(doing, directory, status);
     if (met.value().code == ErrorCode::kCorrupt) {
       ignore_error(write_durably(directory + kDamagedName, met.value().text),
                    "the next owner meets the damage itself");
@@ -173,7 +157,7 @@ struct RocksDbStore::Parts {
       std::copy(handles.begin(), handles.end(), families.begin());
       return {};
     }
-    return failure("open", path, status);
+    return rocksdb_failure("open", path, status);
   }
 
   Result<std::optional<std::string>> row(Family family, const std::string& key) const {
@@ -272,7 +256,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &db);
-  if (!status.ok()) return failure("open", directory, status);
+  if (!status.ok()) return rocksdb_failure("open", directory, status);
   parts->db.reset(db);
   std::copy(handles.begin(), handles.end(), parts->families.begin());
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(parts)));

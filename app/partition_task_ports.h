@@ -1,0 +1,20 @@
+#pragma once
+
+#include "app/learning_input.h"
+#include "app/lease.h"
+#include "app/pipeline_figures.h"
+#include "sinks/list_publisher.h"
+
+namespace freshet {
+
+/// Where a partition task's results go. All outlive the task.
+struct PartitionTaskPorts {
+  LearningQueue& learning;
+  RankQueue& ranking;
+  ListPublisher& publisher;
+  PipelineFigures& figures;
+  const Lease& lease;
+  const Clock& clock;
+};
+
+}  // namespace freshet
