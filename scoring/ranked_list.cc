@@ -22,6 +22,12 @@ std::string_view to_string(Source source) {
   return "popular";
 }
 
+std::optional<Source> source_of(std::string_view name) {
+  for (std::size_t i = 0; i < kSourceCount; ++i)
+    if (const auto source = static_cast<Source>(i); to_string(source) == name) return source;
+  return std::nullopt;
+}
+
 std::string_view to_string(Fallback fallback) {
   switch (fallback) {
     case Fallback::kNone:

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ inline constexpr std::size_t kSourceCount = 7;
 
 /// Returns the source's name on the wire and in metric labels, for example "covisitation".
 std::string_view to_string(Source source);
+
+/// Returns the source of that name, or nothing.
+std::optional<Source> source_of(std::string_view name);
 
 /// Why an item stands in a list.
 struct Reason {
@@ -87,8 +91,10 @@ struct RankRequest {
   EventTime event_time;      ///< Of the newest event in `state`.
   bool catching_up = false;  ///< See RankedList::catching_up.
   SteadyTime received_time{};
-  SteadyTime queued_time{};  ///< When it began to wait for scoring; for the deadline.
-  std::size_t count = 0;     ///< Items wanted; 0 = ScoringConfig::list_size.
+  SteadyTime queued_time{};       ///< When it began to wait for scoring; for the deadline.
+  std::size_t count = 0;          ///< Items wanted; 0 = ScoringConfig::list_size.
+  std::vector<ItemId> exclude;    ///< Must not stand in the list.
+  std::optional<Source> without;  ///< Ranks without this expert's candidates and probabilities.
   /// Set for a question (HTTP): receives the list instead of the output topic. Called once, on the
   /// scoring thread; must not block.
   std::function<void(RankedList)> reply;

@@ -63,14 +63,14 @@ class Replica {
   /// The most popular available items, best first, at most kPopularMax.
   std::vector<ItemId> popular(std::size_t count) const;
 
+  /// The named item's row, or kNoRow.
+  ItemRow row_of(std::string_view item_name) const;
+
   ModelVersion version() const { return knowledge_.version(); }
   const Catalogue& catalogue() const { return knowledge_.catalogue(); }
   const Knowledge& knowledge() const { return knowledge_; }
 
  private:
-  /// The named item's row, or kNoRow.
-  ItemRow row_of(std::string_view item_name) const;
-
   const Language language_;
   Knowledge knowledge_;
   Recommender recommender_;

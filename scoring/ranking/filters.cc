@@ -5,14 +5,16 @@ namespace freshet {
 Filters::Filters(const FilterConfig& config, const Catalogue& catalogue)
     : config_(config), catalogue_(catalogue) {}
 
-void Filters::prepare(const UserState& state, const Context& context, EventTime event_time) {
+void Filters::prepare(const RankRequest& request, const Context& context) {
+  const UserState& state = request.state;
   blocked_.clear();
+  for (const ItemId item : request.exclude) blocked_.emplace(catalogue_.find(item), "excluded");
   if (config_.disliked)
     for (const ItemId item : state.disliked) blocked_.emplace(catalogue_.find(item), "disliked");
   if (config_.bought) {
     const bool for_ever = config_.repurchase_after.count() == 0;
     for (const Bought& bought : state.bought)
-      if (for_ever || event_time - bought.last_time < config_.repurchase_after)
+      if (for_ever || request.event_time - bought.last_time < config_.repurchase_after)
         blocked_.emplace(catalogue_.find(bought.item), "bought");
   }
   if (config_.seen) {

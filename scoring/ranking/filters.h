@@ -7,7 +7,7 @@
 #include "config/scoring_config.h"
 #include "scoring/catalogue/catalogue.h"
 #include "scoring/experts/context.h"
-#include "state/user_state.h"
+#include "scoring/ranked_list.h"
 
 namespace freshet {
 
@@ -18,13 +18,13 @@ class Filters {
   /// `catalogue` must outlive the filters.
   Filters(const FilterConfig& config, const Catalogue& catalogue);
 
-  /// Takes up a user at `event_time`.
-  void prepare(const UserState& state, const Context& context, EventTime event_time);
+  /// Takes up a user at the request's event time.
+  void prepare(const RankRequest& request, const Context& context);
 
   /// False if the row must stay out.
   bool lets_pass(ItemRow row) const { return filter_of(row).empty(); }
 
-  /// What keeps the row out: "unavailable", "disliked", "bought" or "seen"; empty if nothing does.
+  /// What keeps the row out: "unavailable", "excluded", "disliked", "bought" or "seen"; empty if nothing does.
   std::string_view filter_of(ItemRow row) const;
 
  private:

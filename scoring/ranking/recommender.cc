@@ -47,21 +47,21 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .catching_up = request.catching_up,
                   .received_time = request.received_time};
   const std::size_t count = request.count > 0 ? request.count : config_.list_size;
-  filters_.prepare(request.state, context, request.event_time);
+  filters_.prepare(request, context);
   scores_ = nullptr;
   cold_.clear();
   if (knowledge_.popularity().events() == 0) {
     list.fallback = Fallback::kModelMissing;
   } else if (context.empty()) {
     list.fallback = Fallback::kUnknownUser;
-    fill_cold(request.state, count, list);
+    if (request.without != Source::kPopular) fill_cold(request.state, count, list);
   } else {
     if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
-    scorer_.score(context, set_);
+    scorer_.score(context, set_, request.without);
     scores_ = &final_scores(effort, list);
     take_best(count, list);
   }
-  fill_with_popular(count, list);
+  if (request.without != Source::kPopular) fill_with_popular(count, list);
   return list;
 }
 

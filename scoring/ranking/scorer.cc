@@ -48,15 +48,17 @@ void Scorer::start_batch(std::span<Context> contexts) {
   }
 }
 
-void Scorer::score(const Context& context, CandidateSet& set) {
+void Scorer::score(const Context& context, CandidateSet& set, std::optional<Source> without) {
+  static const Context nothing{.batch_index = std::numeric_limits<std::size_t>::max() - 1};
   const std::size_t rows = knowledge_.catalogue().rows();
   if (slots_.size() < rows) slots_.resize(rows, 0);
   set.rows.clear();
   set.ranks.clear();
   for (Expert* expert : experts_)
-    if (asked(expert->source())) expert->prepare(context, rows);
+    if (asked(expert->source()))
+      expert->prepare(expert->source() == without ? nothing : context, rows);
   set.network_failed = network_.failed();
-  wake(context);
+  wake(context, without);
   for (Expert* expert : experts_)
     if (awake_[index_of(expert->source())]) collect(expert->source(), set);
   for (const ItemRow row : set.rows) slots_[row] = 0;
@@ -98,8 +100,9 @@ PerSource Scorer::probabilities(ItemRow row) const {
   return probabilities;
 }
 
-void Scorer::wake(const Context& context) {
+void Scorer::wake(const Context& context, std::optional<Source> without) {
   awake_ = asked_;
+  if (without) awake_.reset(index_of(*without));
   if (!network_.awake()) awake_.reset(index_of(Source::kNetwork));
   if (!content_.awake()) awake_.reset(index_of(Source::kContent));
   if (!exploration_.awake()) awake_.reset(index_of(Source::kExploration));

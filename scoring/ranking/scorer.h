@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,8 +26,9 @@ class Scorer {
   /// with an empty batch) the network has no opinion.
   void start_batch(std::span<Context> contexts);
 
-  /// Replaces `set` by the candidates of `context`.
-  void score(const Context& context, CandidateSet& set);
+  /// Replaces `set` by the candidates of `context`, as if the expert `without` knew nothing of it.
+  void score(const Context& context, CandidateSet& set,
+             std::optional<Source> without = std::nullopt);
 
   /// Each expert's probability of any row, in the context scored last.
   PerSource probabilities(ItemRow row) const;
@@ -51,7 +53,7 @@ class Scorer {
 
  private:
   bool asked(Source source) const { return asked_[index_of(source)]; }
-  void wake(const Context& context);
+  void wake(const Context& context, std::optional<Source> without);
   void collect(Source source, CandidateSet& set);
   std::size_t candidates_of(Source source) const;
 

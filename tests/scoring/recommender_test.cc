@@ -149,6 +149,47 @@ TEST_F(Recommending, SeenItemsStayOutWhenAsked) {
   EXPECT_FALSE(holds(rank(request_after({"item-5", "item-4"})), "item-5"));
 }
 
+TEST_F(Recommending, ItemsThatOneRequestExcludesStayOutOfItsListAlone) {
+  learn({});
+  RankRequest request = request_after({"item-3", "item-4"});
+  request.exclude = {item_id_of("item-5"), item_id_of("unheard-of")};
+  const std::vector<RankRequest> requests{request, request_after({"item-3", "item-4"})};
+
+  const auto lists = replica_->rank(requests);
+
+  EXPECT_FALSE(holds(lists[0], "item-5"));
+  EXPECT_TRUE(holds(lists[1], "item-5"));
+}
+
+/// The part of the list's items that `source` is a reason of.
+double share_of(const RankedList& list, Source source) {
+  double share = 0;
+  for (const RankedItem& item : list.items)
+    for (const Reason& reason : item.reasons) share += reason.source == source ? reason.share : 0;
+  return share / static_cast<double>(list.items.size());
+}
+
+TEST_F(Recommending, RanksAsIfOneSourceDidNotExist) {
+  FakeNetwork::Levers levers;
+  learn({}, [&levers] { return std::make_unique<FakeNetwork>(&levers); });
+  const RankRequest plain = request_after({"item-3", "item-4"});
+  for (std::size_t m = 0; m < kSourceCount; ++m) {
+    const auto source = static_cast<Source>(m);
+    RankRequest request = plain;
+    request.without = source;
+    const std::vector<RankRequest> requests{plain, request, plain};
+    const auto lists = replica_->rank(requests);
+    EXPECT_EQ(share_of(lists[1], source), 0) << to_string(source);
+    EXPECT_FALSE(lists[1].items.empty()) << to_string(source);
+    ASSERT_EQ(lists[0].items.size(), lists[2].items.size());
+    for (std::size_t i = 0; i < lists[0].items.size(); ++i) {
+      EXPECT_EQ(lists[0].items[i].name, lists[2].items[i].name) << "the next list has it again";
+      EXPECT_EQ(lists[0].items[i].score, lists[2].items[i].score);
+    }
+  }
+  EXPECT_GT(share_of(rank(plain), Source::kCovisitation), 0);
+}
+
 TEST_F(Recommending, ListIsFilledUpWithPopularItems) {
   ScoringConfig config;
   config.candidates_per_expert = 4;
