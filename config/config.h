@@ -38,6 +38,9 @@ Result<Config> load_config_file(const std::string& path, const EnvironmentLookup
 /// Returns every problem of `config`, each as "dotted.key: what is wrong: remedy"; empty = valid.
 std::vector<std::string> validate(const Config& config);
 
+/// Whether `url` is http:// or https://, a host, perhaps a port, and nothing more.
+bool is_base_url(std::string_view url);
+
 enum class Secrets : std::uint8_t { kMasked, kShown };
 
 /// Returns `config` as YAML, every key with its value. With kShown load_config reads it back;

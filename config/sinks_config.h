@@ -22,6 +22,9 @@ struct KafkaSinkConfig {
   /// Lists go out in transactions, a transactional producer for each partition: the brokers shut
   /// former owners out, at the price of the commits' time.
   bool transactions = false;
+  /// Compacted topic in which instances tell which partitions are theirs and where they are asked.
+  /// Empty = nobody tells.
+  std::string owners_topic;
   /// Handed to librdkafka as they are; ours win.
   std::map<std::string, std::string> properties;
 };
@@ -42,6 +45,14 @@ struct HttpConfig {
   /// PEM files of the chain and its key; both or none. With them, HTTPS alone is spoken.
   std::string tls_certificate;
   std::string tls_key;
+  /// Lists watched as server-sent events at a time.
+  std::size_t streams_max = 64;
+  /// A line in the log for each request; else only with --log-level debug.
+  bool access_log = false;
+  /// Events may be sent over HTTP; they go to the events topic.
+  bool accept_events = false;
+  /// Where other instances send those who ask for users of ours; empty = they do not.
+  std::string advertised_url;
 };
 
 /// Where lists, dead letters and figures go.

@@ -22,6 +22,10 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
   f.add("transactions", &c.kafka.transactions, any(),
         "Strict mode: lists go out in transactions, each partition's by a producer of its own that "
         "shuts former owners out at the brokers. Readers must read `read_committed`.");
+  f.add("owners_topic", &c.kafka.owners_topic, any(),
+        "Compacted topic in which instances tell which partitions they own and their "
+        "`sinks.http.advertised_url`; a question about a user of another instance is then answered "
+        "by a redirect to it. Events must be keyed by user with murmur2. Empty = off.");
   f.add("properties", &c.kafka.properties, any(),
         "Handed to librdkafka as they are, for example `compression.type`; ours win.");
   f.section("sinks.http");
@@ -43,6 +47,16 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
   f.add("tls_certificate", &c.http.tls_certificate, any(),
         "PEM file of the certificate chain; with it, HTTPS alone is spoken.");
   f.add("tls_key", &c.http.tls_key, any(), "PEM file of the certificate's private key.");
+  f.add("streams_max", &c.http.streams_max, between(0, 65'536),
+        "Lists watched at a time (`GET /v1/users/{user}/lists`); each holds a connection.");
+  f.add("access_log", &c.http.access_log, any(),
+        "A line in the log for each request; else only with `--log-level debug`.");
+  f.add("accept_events", &c.http.accept_events, any(),
+        "`POST /v1/events` writes events to the events topic. `freshet demo` turns it on.");
+  f.add(
+      "advertised_url", &c.http.advertised_url, any(),
+      "Where other instances send those who ask for users of ours, for example "
+      "`https://freshet-2.internal:8080`. Needs `sinks.kafka.owners_topic`; empty = they do not.");
   f.section("sinks");
   f.add("dead_letter_bytes_max", &c.dead_letter_bytes_max, bytes_between(kKiB, 64 * kMiB),
         "Longer originals are cut in the dead letter.");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "config/config.h"
 #include "config/config_fields.h"
@@ -113,6 +114,14 @@ void check_sinks(const SinksConfig& c, Relations& r) {
       "is shorter than 8 characters: take a longer one, such as `openssl rand -hex 24` gives");
   r.require(c.http.tls_certificate.empty() == c.http.tls_key.empty(), "sinks.http.tls_key",
             "certificate and key go together: set both or none");
+  r.require(c.http.advertised_url.empty() || is_base_url(c.http.advertised_url),
+            "sinks.http.advertised_url",
+            "\"" + c.http.advertised_url +
+                "\" is no address to start from: write http:// or https://, a host and a port, and "
+                "no / at the end");
+  r.require(c.http.advertised_url.empty() || !c.kafka.owners_topic.empty(),
+            "sinks.kafka.owners_topic",
+            "is empty, so nobody learns sinks.http.advertised_url: name a compacted topic");
 }
 
 void check_across(const Config& c, Relations& r) {
@@ -127,11 +136,27 @@ void check_across(const Config& c, Relations& r) {
   r.require(c.sinks.kafka.lists_topic != c.ingest.kafka.events_topic &&
                 c.sinks.kafka.dead_letters_topic != c.ingest.kafka.events_topic,
             "ingest.kafka.events_topic", "is written to by sinks.kafka: name another topic");
+  r.require(!c.sinks.http.accept_events || c.ingest.format == "json", "sinks.http.accept_events",
+            "events come as JSON, but ingest.format is csv: set it to false");
+  const std::string& owners = c.sinks.kafka.owners_topic;
+  r.require(owners.empty() ||
+                (owners != c.ingest.kafka.events_topic && owners != c.ingest.kafka.items_topic &&
+                 owners != c.sinks.kafka.lists_topic && owners != c.sinks.kafka.dead_letters_topic),
+            "sinks.kafka.owners_topic", "is used for something else already: name another topic");
   r.require(c.scoring.learning.directory != c.state.directory, "scoring.learning.directory",
             "is state.directory: name another");
 }
 
 }  // namespace
+
+bool is_base_url(std::string_view url) {
+  const std::size_t host = url.find("://") + 3;
+  const std::string_view scheme = url.substr(0, host);
+  if (scheme != "http://" && scheme != "https://") return false;
+  constexpr std::string_view kHostBytes =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._[]:";
+  return host < url.size() && url.find_first_not_of(kHostBytes, host) == std::string_view::npos;
+}
 
 std::vector<std::string> validate(const Config& config) {
   Config copy = config;  // The fields point to values that may be written.
