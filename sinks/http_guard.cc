@@ -31,7 +31,35 @@ std::string password_of(std::string_view base64) {
   return colon == std::string::npos || decoded.empty() ? "" : decoded.substr(colon + 1);
 }
 
+/// [::1]:8080 -> [::1], localhost:8080 -> localhost
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const bool port =
+      colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
+  return port ? host.substr(0, colon) : host;
+}
+
+bool is_address_or_localhost(std::string_view host) {
+  const std::string_view name = without_port(host);
+  return name == "localhost" || name.starts_with('[') ||
+         name.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 }  // namespace
+
+std::optional<HttpResponse> HttpGuard::check_origin(const HttpOrigin& from) const {
+  const std::size_t scheme = from.origin.find("://");
+  const bool browser = !from.origin.empty() || !from.fetch_site.empty();
+  const bool same_site =
+      from.fetch_site.empty() || from.fetch_site == "same-origin" || from.fetch_site == "none";
+  const bool same_page = from.origin.empty() || (scheme != std::string_view::npos &&
+                                                 from.origin.substr(scheme + 3) == from.host);
+  const bool named_well = !browser || !token_.empty() || is_address_or_localhost(from.host);
+  if (same_site && same_page && named_well) return std::nullopt;
+  return problem(403,
+                 "a page of another site may not do this: send it from the console, or from a "
+                 "program");
+}
 
 std::optional<HttpResponse> HttpGuard::admit(const std::string& address, TimePoint now) {
   if (per_second_ <= 0) return std::nullopt;

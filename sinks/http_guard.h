@@ -12,6 +12,13 @@
 
 namespace freshet {
 
+/// Where a request comes from, by its headers; empty = not given.
+struct HttpOrigin {
+  std::string_view origin;      ///< Origin: of the page, from browsers alone.
+  std::string_view fetch_site;  ///< Sec-Fetch-Site: from browsers alone.
+  std::string_view host;        ///< Host: of the server, as the client knows it.
+};
+
 /// Decides who may ask, and how often. Confined to the server's thread.
 class HttpGuard {
  public:
@@ -28,6 +35,11 @@ class HttpGuard {
   /// TOKEN", or "Basic" with TOKEN as the password of any user, which is what a browser asks
   /// people for. The time that it takes says nothing of how much of the token was right.
   std::optional<HttpResponse> authorize(std::string_view authorization) const;
+
+  /// Returns the 403 to send when a browser brings what a page of another site wants to have done.
+  /// Without a token the server must be named by an address or as localhost, too: else a name
+  /// that somebody points at this machine would pass for its own page.
+  std::optional<HttpResponse> check_origin(const HttpOrigin& from) const;
 
  private:
   struct Bucket {

@@ -14,6 +14,8 @@ const char* title_of(unsigned status) {
       return "Bad Request";
     case 401:
       return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
@@ -22,6 +24,8 @@ const char* title_of(unsigned status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 429:
       return "Too Many Requests";
     case 431:
@@ -121,25 +125,53 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return decoded;
 }
 
-void HttpRouter::get(std::string_view pattern, HttpHandler handler, Access access) {
-  Route route{std::string(pattern), {}, std::move(handler), access};
+void HttpRouter::add(const char* method, std::string_view pattern, HttpHandler handler,
+                     Access access) {
+  Route route{method, std::string(pattern), {}, std::move(handler), access};
   for (const std::string_view part : split(pattern, '/')) route.parts.emplace_back(part);
   routes_.push_back(std::move(route));
 }
 
-const HttpRouter::Route* HttpRouter::find(const std::vector<std::string>& parts,
-                                          Params& params) const {
+std::vector<std::string> HttpRouter::routes() const {
+  std::vector<std::string> routes;
+  for (const Route& route : routes_) routes.push_back(route.method + " " + route.pattern);
+  return routes;
+}
+
+bool HttpRouter::fits(const Route& route, const std::vector<std::string>& parts, Params& params) {
+  if (route.parts.size() != parts.size()) return false;
+  params.clear();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string& wanted = route.parts[i];
+    const bool param = is_param(wanted);
+    if (param ? parts[i].empty() : wanted != parts[i]) return false;
+    if (param) params[wanted.substr(1, wanted.size() - 2)] = parts[i];
+  }
+  return true;
+}
+
+/// Returns the route, or null with the error in `match`.
+const HttpRouter::Route* HttpRouter::find(std::string_view method,
+                                          const std::vector<std::string>& parts,
+                                          Match& match) const {
+  std::string allowed;
+  Params params;
   for (const Route& route : routes_) {
-    if (route.parts.size() != parts.size()) continue;
-    params.clear();
-    bool fits = true;
-    for (std::size_t i = 0; i < parts.size() && fits; ++i) {
-      const std::string& wanted = route.parts[i];
-      const bool param = is_param(wanted);
-      fits = param ? !parts[i].empty() : wanted == parts[i];
-      if (fits && param) params[wanted.substr(1, wanted.size() - 2)] = parts[i];
+    if (!fits(route, parts, params)) continue;
+    const bool head = route.method == "GET" && method == "HEAD";
+    if (route.method == method || head) {
+      match.request.params = std::move(params);
+      return &route;
     }
-    if (fits) return &route;
+    if (allowed.empty()) match.route = route.pattern;
+    allowed +=
+        (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
+  }
+  if (allowed.empty()) {
+    match.error = problem(404, "nothing lives at " + match.request.path);
+  } else {
+    match.error = problem(405, "only " + allowed + " is understood here");
+    match.error.headers["Allow"] = allowed;
   }
   return nullptr;
 }
@@ -147,6 +179,7 @@ const HttpRouter::Route* HttpRouter::find(const std::vector<std::string>& parts,
 HttpRouter::Match HttpRouter::match(std::string_view method, std::string_view target) const {
   Match match;
   match.request.method = method;
+  match.request.target = target;
   const std::size_t question = target.find('?');
   const std::string_view path = target.substr(0, question);
   match.request.path = path;
@@ -158,18 +191,10 @@ HttpRouter::Match HttpRouter::match(std::string_view method, std::string_view ta
     return match;
   }
   match.request.query = *std::move(query);
-  const Route* route = find(*parts, match.request.params);
-  if (route == nullptr) {
-    match.error = problem(404, "nothing lives at " + match.request.path);
-    return match;
-  }
+  const Route* route = find(method, *parts, match);
+  if (route == nullptr) return match;
   match.route = route->pattern;
   match.access = route->access;
-  if (method != "GET" && method != "HEAD") {
-    match.error = problem(405, "only GET and HEAD are understood here");
-    match.error.headers["Allow"] = "GET, HEAD";
-    return match;
-  }
   match.handler = &route->handler;
   return match;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sinks/http_exchange.h"
@@ -21,7 +22,17 @@ class HttpRouter {
  public:
   /// Adds a GET route; HEAD goes with it. A part such as "{id}" takes any one part that is not
   /// empty. Earlier routes win.
-  void get(std::string_view pattern, HttpHandler handler, Access access = Access::kToken);
+  void get(std::string_view pattern, HttpHandler handler, Access access = Access::kToken) {
+    add("GET", pattern, std::move(handler), access);
+  }
+
+  /// Adds a POST route in the same way.
+  void post(std::string_view pattern, HttpHandler handler) {
+    add("POST", pattern, std::move(handler), Access::kToken);
+  }
+
+  /// Every route as "METHOD pattern", in the order they were added.
+  std::vector<std::string> routes() const;
 
   /// What a request led to: a handler to call with `request`, or an error to send.
   struct Match {
@@ -33,11 +44,12 @@ class HttpRouter {
   };
 
   /// Takes method and target as they stand in the request line. Errors: 400 broken encoding,
-  /// 404 no such path, 405 neither GET nor HEAD.
+  /// 404 no such path, 405 the path has no such method.
   Match match(std::string_view method, std::string_view target) const;
 
  private:
   struct Route {
+    std::string method;
     std::string pattern;
     std::vector<std::string> parts;
     HttpHandler handler;
@@ -45,7 +57,10 @@ class HttpRouter {
   };
   using Params = std::map<std::string, std::string>;
 
-  const Route* find(const std::vector<std::string>& parts, Params& params) const;
+  void add(const char* method, std::string_view pattern, HttpHandler handler, Access access);
+  static bool fits(const Route& route, const std::vector<std::string>& parts, Params& params);
+  const Route* find(std::string_view method, const std::vector<std::string>& parts,
+                    Match& match) const;
 
   std::vector<Route> routes_;
 };

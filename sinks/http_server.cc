@@ -109,6 +109,8 @@ class HttpServer::Impl {
             .router = router_,
             .observer = observer_,
             .guard = guard_,
+            .ids = ids_,
+            .open_streams = open_streams_,
             .tls = tls_.get(),
             .mailbox = mailbox_,
             .on_idle = [this] { admit_soon(); },
@@ -123,6 +125,8 @@ class HttpServer::Impl {
   std::uint16_t port_ = 0;
   bool ending_ = false;
   HttpGuard guard_;
+  HttpRequestIds ids_;
+  std::size_t open_streams_ = 0;
   std::unique_ptr<asio::ssl::context> tls_;
   const std::shared_ptr<HttpMailbox> mailbox_ = std::make_shared<HttpMailbox>(io_);
   std::optional<HttpSessionContext> context_;

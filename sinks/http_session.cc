@@ -1,12 +1,18 @@
 #include "sinks/http_session.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <exception>
+#include <sstream>
 #include <utility>
+
+#include "sinks/http_event_sender.h"
 
 namespace freshet {
 
@@ -24,14 +30,23 @@ constexpr std::size_t kTargetBytesMax = 8 << 10;
 constexpr std::size_t kHeaderBytesMax = 16 << 10;
 
 template <class Response>
-void fill_header(Response& sent, const HttpResponse& response, bool keep_alive) {
+void fill_header(Response& sent, const HttpResponse& response, const std::string& request_id,
+                 bool keep_alive) {
   sent.set(http::field::server, "freshet");
+  sent.set("X-Request-Id", request_id);
   sent.set(http::field::content_type, response.content_type);
   sent.set("X-Content-Type-Options", "nosniff");
   sent.set(http::field::cache_control, "no-store");
   for (const auto& [name, value] : response.headers) sent.set(name, value);
   sent.keep_alive(keep_alive);
 }
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find_first_of("; "));
+  return beast::iequals({type.data(), type.size()}, "application/json");
+}
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -90,6 +105,8 @@ void HttpSession::read_request() {
   idle_since_.reset();
   ++request_;
   route_ = "none";
+  request_id_.clear();
+  asked_at_ = std::chrono::steady_clock::now();
   parser_.emplace();
   const std::size_t bytes_max = context_.config.request_bytes_max;
   parser_->header_limit(static_cast<std::uint32_t>(std::min(bytes_max, kHeaderBytesMax)));
@@ -104,6 +121,7 @@ void HttpSession::read_request() {
 void HttpSession::on_request(beast::error_code failure) {
   if (failure) return refuse(failure);
   stream_.expires_never();  // the answer has a timer of its own
+  asked_at_ = std::chrono::steady_clock::now();
   if (parser_->get().target().size() > kTargetBytesMax) {
     return send(problem(414, "the address is longer than 8 KiB"), /*keep_alive=*/false);
   }
@@ -133,16 +151,14 @@ void HttpSession::refuse(beast::error_code failure) {
 
 void HttpSession::dispatch() {
   const auto& request = parser_->get();
-  auto match =
-      context_.router.match({request.method_string().data(), request.method_string().size()},
-                            {request.target().data(), request.target().size()});
+  auto match = context_.router.match(view(request.method_string()), view(request.target()));
   route_ = match.route;
   awaiting_answer_ = true;
   if (auto refusal = turn_away(match.access)) return answer(request_, *std::move(refusal));
   if (match.handler == nullptr) return answer(request_, std::move(match.error));
   await_answer(request_);
   try {
-    (*match.handler)(match.request, respond_to(request_));
+    (*match.handler)(take_request(std::move(match.request)), respond_to(request_));
   } catch (const std::exception& failure) {
     answer(request_, problem(500, std::string("the handler failed: ") + failure.what()));
   }
@@ -151,8 +167,24 @@ void HttpSession::dispatch() {
 std::optional<HttpResponse> HttpSession::turn_away(Access access) {
   auto refusal = context_.guard.admit(address_, std::chrono::steady_clock::now());
   if (refusal || access == Access::kOpen) return refusal;
-  const std::string_view authorization = parser_->get()[http::field::authorization];
-  return context_.guard.authorize(authorization);
+  refusal = context_.guard.authorize(view(parser_->get()[http::field::authorization]));
+  return refusal || parser_->get().method() != http::verb::post ? refusal : turn_away_post();
+}
+
+std::optional<HttpResponse> HttpSession::turn_away_post() {
+  const auto& request = parser_->get();
+  auto refusal = context_.guard.check_origin({.origin = view(request[http::field::origin]),
+                                              .fetch_site = view(request["Sec-Fetch-Site"]),
+                                              .host = view(request[http::field::host])});
+  if (refusal || request.body().empty() || is_json(view(request[http::field::content_type]))) {
+    return refusal;
+  }
+  return problem(415, "the body must be JSON: send it with Content-Type: application/json");
+}
+
+HttpRequest HttpSession::take_request(HttpRequest matched) {
+  matched.body = std::move(parser_->get().body());
+  return matched;
 }
 
 void HttpSession::await_answer(std::uint64_t request) {
@@ -181,8 +213,44 @@ void HttpSession::answer(std::uint64_t request, HttpResponse response) {
   send(std::move(response), parser_->get().keep_alive());
 }
 
+void HttpSession::note_answer(unsigned status) {
+  if (context_.observer) context_.observer(route_, status);
+  const auto level = context_.config.access_log ? spdlog::level::info : spdlog::level::debug;
+  if (!spdlog::should_log(level)) return;
+  const auto taken = std::chrono::steady_clock::now() - asked_at_;
+  spdlog::log(level, "http {} {} {} {} {} us", request_id_, view(parser_->get().method_string()),
+              route_, status, std::chrono::duration_cast<std::chrono::microseconds>(taken).count());
+}
+
+/// The end of the connection ends the stream: no length, no chunks, whatever the version.
+void HttpSession::stream(const HttpResponse& response) {
+  note_answer(response.status);
+  http::response<http::empty_body> head(http::status::ok, 11);
+  fill_header(head, response, request_id_, /*keep_alive=*/false);
+  std::ostringstream text;
+  text << head.base();
+  const std::shared_ptr<HttpStream> connection(shared_from_this(), &stream_);
+  const auto sender = std::make_shared<HttpEventSender>(
+      connection, context_.mailbox,
+      HttpEventLimits{context_.config.request_timeout, context_.open_streams});
+  response.stream(sender->start(text.str()));
+}
+
 void HttpSession::send(HttpResponse response, bool keep_alive) {
-  if (context_.observer) context_.observer(route_, response.status);
+  if (request_id_.empty()) {
+    request_id_ = context_.ids.choose(view(parser_->get()["X-Request-Id"]));
+  }
+  if (response.stream) {
+    response.content_type = "text/event-stream";
+    const bool room = context_.open_streams < context_.config.streams_max;
+    if (room && parser_->get().method() != http::verb::head) return stream(response);
+    if (!room) {
+      response = problem(503,
+                         "sinks.http.streams_max lists are being watched already: try later, "
+                         "or raise it");
+    }
+  }
+  note_answer(response.status);
   stream_.expires_after(context_.config.request_timeout);
   const auto write = [&](auto sent) {
     auto& owned = *sent;
@@ -196,12 +264,12 @@ void HttpSession::send(HttpResponse response, bool keep_alive) {
   const unsigned version = parser_->get().version() == 10 ? 10 : 11;
   if (parser_->get().method() == http::verb::head) {
     auto sent = std::make_shared<http::response<http::empty_body>>(status, version);
-    fill_header(*sent, response, keep_alive);
+    fill_header(*sent, response, request_id_, keep_alive);
     sent->content_length(response.body.size());
     return write(std::move(sent));
   }
   auto sent = std::make_shared<http::response<http::string_body>>(status, version);
-  fill_header(*sent, response, keep_alive);
+  fill_header(*sent, response, request_id_, keep_alive);
   sent->body() = std::move(response.body);
   sent->prepare_payload();
   write(std::move(sent));

@@ -17,6 +17,7 @@
 
 #include "sinks/http_exchange.h"
 #include "sinks/http_guard.h"
+#include "sinks/http_request_ids.h"
 #include "sinks/http_router.h"
 #include "sinks/http_server.h"
 #include "sinks/http_stream.h"
@@ -45,6 +46,8 @@ struct HttpSessionContext {
   const HttpRouter& router;
   const HttpObserver& observer;
   HttpGuard& guard;
+  HttpRequestIds& ids;
+  std::size_t& open_streams;
   boost::asio::ssl::context* tls;        ///< Null = plain HTTP.
   std::shared_ptr<HttpMailbox> mailbox;  ///< Shared with each Respond, which may outlive us.
   std::function<void()> on_idle;
@@ -80,10 +83,14 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void dispatch();
   /// The answer to a request that may not be handled: too many, or without the token.
   std::optional<HttpResponse> turn_away(Access access);
+  std::optional<HttpResponse> turn_away_post();
+  HttpRequest take_request(HttpRequest matched);
   void await_answer(std::uint64_t request);
   Respond respond_to(std::uint64_t request);
   void answer(std::uint64_t request, HttpResponse response);
   void send(HttpResponse response, bool keep_alive);
+  void stream(const HttpResponse& response);
+  void note_answer(unsigned status);
   void on_sent(ErrorCodeOf failure, bool keep_alive);
   void drain(std::size_t bytes_left);
 
@@ -96,6 +103,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   std::optional<std::chrono::steady_clock::time_point> idle_since_;
   std::string route_ = "none";
+  std::string request_id_;  ///< X-Request-Id.
+  std::chrono::steady_clock::time_point asked_at_{};
   std::uint64_t request_ = 0;  ///< Counts this connection's requests.
   bool awaiting_answer_ = false;
 };

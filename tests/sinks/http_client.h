@@ -3,6 +3,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,6 +22,8 @@ class HttpClient {
     std::string body;
     std::string content_type;
     std::string allow;
+    std::string location;
+    std::string request_id;
     std::uint64_t content_length = 0;
     bool keep_alive = false;
   };
@@ -50,6 +53,8 @@ class HttpClient {
             .body = response.body(),
             .content_type = std::string(response[http::field::content_type]),
             .allow = std::string(response[http::field::allow]),
+            .location = std::string(response[http::field::location]),
+            .request_id = std::string(response["X-Request-Id"]),
             .content_length = parser.content_length().value_or(0),
             .keep_alive = response.keep_alive()};
   }
@@ -57,6 +62,23 @@ class HttpClient {
   Answer get(const std::string& target) {
     send_get(target);
     return receive();
+  }
+
+  /// `headers`: further lines, each with its end.
+  Answer post(const std::string& target, const std::string& body,
+              const std::string& headers = "Content-Type: application/json\r\n") {
+    send("POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return receive();
+  }
+
+  /// Waits until `end` has come and returns what came up to there; "" when the connection ended.
+  std::string receive_until(const std::string& end) {
+    std::string text;
+    boost::system::error_code failure;
+    const std::size_t size =
+        boost::asio::read_until(socket_, boost::asio::dynamic_buffer(text), end, failure);
+    return failure ? "" : text.substr(0, size);
   }
 
   /// True when the server has closed the connection; waits for it.
