@@ -12,12 +12,12 @@
 #include "config/time.h"
 #include "scoring/answers.h"
 #include "scoring/item_search.h"
-#include "scoring/learning/model_versions.h"
 #include "scoring/ranked_list.h"
 #include "sinks/figure_columns.h"
 #include "sinks/http_event_channel.h"
 #include "sinks/http_router.h"
 #include "sinks/list_codec.h"
+#include "sinks/model_codec.h"
 #include "sinks/status_figures.h"
 #include "sinks/user_codec.h"
 
@@ -48,13 +48,6 @@ struct SessionEvent {
 struct AcceptedEvent {
   PartitionId partition;
   Offset offset;
-};
-
-/// What an operator wants of the model.
-struct ModelRequest {
-  enum class What { kStatus, kKeep, kPromote, kRollBack, kFreeze, kThaw };
-  What what = What::kStatus;
-  ModelVersion version;  ///< To promote.
 };
 
 /// Takes the answer; called once, from any thread.
@@ -91,12 +84,16 @@ struct ApiHandlers {
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> related;
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> similar;
 
-  /// Does what is asked, and tells how the model is then.
-  std::function<void(ModelRequest, Answer<ModelStatus>)> model;
-
   /// At most `count` items of a category ("" = any): what moves; what came last.
   std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> trending;
   std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> newest;
+
+  std::function<void(Answer<ModelView>)> model;
+  /// What operators do to the model; each answers with what it is then.
+  std::function<void(Answer<ModelView>)> save_version;
+  std::function<void(ModelVersion, Answer<ModelView>)> promote;
+  std::function<void(Answer<ModelView>)> roll_back;
+  std::function<void(bool frozen, Answer<ModelView>)> freeze;
 
   /// Adds titles to the items of answers; may be left out. Must be thread-safe.
   TitleOf title_of;

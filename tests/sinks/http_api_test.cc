@@ -301,6 +301,42 @@ TEST_F(HttpApiTest, ServesWhatMovesAndWhatIsNewByCategory) {
   EXPECT_EQ(asked, " 20");
 }
 
+TEST_F(HttpApiTest, TakesOrdersForTheModel) {
+  const auto answer_with = [&](const std::string& order) {
+    return [&, order](auto answer) {
+      asked_ = order;
+      ModelView model{.version = ModelVersion{9}, .frozen = true, .guard = "healthy"};
+      model.versions = {{.version = ModelVersion{8}, .saved_time = at_ms(5), .hit_rate_20 = {}}};
+      answer(std::move(model));
+    };
+  };
+  handlers_.model = answer_with("show");
+  handlers_.save_version = answer_with("save");
+  handlers_.roll_back = answer_with("back");
+  handlers_.promote = [&](ModelVersion version, auto answer) {
+    answer_with("promote " + std::to_string(version.value))(answer);
+  };
+  handlers_.freeze = [&](bool frozen, auto answer) {
+    answer_with(frozen ? "freeze" : "thaw")(answer);
+  };
+  const auto json = parse(get("/v1/model").body);
+  EXPECT_EQ(json["versions"][0]["version"].GetInt(), 8);
+  EXPECT_TRUE(json["versions"][0]["hit_rate_20"].IsNull());
+  EXPECT_EQ(post("/v1/model/versions", "").status, 201U);
+  EXPECT_EQ(asked_, "save");
+  EXPECT_EQ(post("/v1/model/versions/17/promote", "{}").status, 200U);
+  EXPECT_EQ(asked_, "promote 17");
+  EXPECT_EQ(post("/v1/model/rollback", "").status, 200U);
+  EXPECT_EQ(asked_, "back");
+  EXPECT_EQ(post("/v1/model/freeze", R"({"frozen":true})").status, 200U);
+  EXPECT_EQ(asked_, "freeze");
+  for (const char* body : {"{}", "", R"({"frozen":1})", R"({"frozen":true,"for":1})"})
+    EXPECT_EQ(post("/v1/model/freeze", body).status, 400U) << body;
+  EXPECT_EQ(post("/v1/model/rollback", R"({"to":1})").status, 400U);
+  EXPECT_EQ(post("/v1/model/versions/new/promote", "").status, 400U);
+  EXPECT_EQ(asked_, "freeze");
+}
+
 TEST_F(HttpApiTest, ServesThePastInColumns) {
   std::chrono::seconds back{0};
   handlers_.history = [&](std::chrono::seconds wanted) {

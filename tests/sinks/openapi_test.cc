@@ -28,6 +28,9 @@ ApiHandlers all_handlers() {
   handlers.explain = [](const auto&, const auto&, const auto&, const auto&) {};
   handlers.trending = [](const auto&, auto, const auto&) {};
   handlers.newest = [](const auto&, auto, const auto&) {};
+  handlers.model = handlers.save_version = handlers.roll_back = [](const auto&) {};
+  handlers.promote = [](auto, const auto&) {};
+  handlers.freeze = [](auto, const auto&) {};
   handlers.items = [](const auto&, const auto&) {};
   handlers.item = [](const auto&, const auto&) {};
   handlers.related = [](const auto&, auto, const auto&) {};
@@ -63,11 +66,7 @@ std::set<std::string> served() {
 }
 
 /// Agreed upon, but made by nothing yet.
-const std::set<std::string> kNotYet{
-    "POST /v1/bundles",        "GET /v1/model",
-    "POST /v1/model/versions", "POST /v1/model/versions/{version}/promote",
-    "POST /v1/model/rollback", "POST /v1/model/freeze",
-};
+const std::set<std::string> kNotYet{"POST /v1/bundles"};
 
 TEST(OpenApi, ListsExactlyWhatIsServed) {
   std::set<std::string> expected = served();

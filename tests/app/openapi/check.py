@@ -132,6 +132,15 @@ def questions(server):
     yield "get", "/v1/users/{user}/items/{item}", "/v1/users/nobody/items/none-such", None, 200
     yield "get", "/v1/trending", "/v1/trending?count=3", None, 200
     yield "get", "/v1/new", f"/v1/new?category={category}", None, 200
+    yield "get", "/v1/model", "/v1/model", None, 200
+    yield "post", "/v1/model/versions", "/v1/model/versions", {}, 201
+    versions = json.loads(server.ask("/v1/model")[2])["versions"]
+    promote = "/v1/model/versions/{version}/promote"
+    yield "post", promote, f"/v1/model/versions/{versions[0]['version']}/promote", {}, 200
+    yield "post", promote, "/v1/model/versions/0/promote", {}, 404
+    yield "post", "/v1/model/rollback", "/v1/model/rollback", {"to": 1}, 400
+    yield "post", "/v1/model/freeze", "/v1/model/freeze", {"frozen": True}, 200
+    yield "post", "/v1/model/freeze", "/v1/model/freeze", {"frozen": False}, 200
     yield "get", "/v1/history", "/v1/history?seconds=60", None, 200
     for target in ("/v1/status", "/v1/dead-letters", "/healthz", "/readyz", "/metrics", "/openapi.yaml"):
         yield "get", target, target, None, 200
