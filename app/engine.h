@@ -68,7 +68,7 @@ class Engine {
   void recommend(const UserId& user, std::size_t count,
                  std::function<void(Result<RankedList>)> respond);
   /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
-  bool ask_replica(std::function<void(const Replica&)> ask);
+  bool ask_replica(std::function<void(Replica&)> ask);
 
   /// Fill of the queues, 0..1, for metrics.
   double learning_queue_ratio() const;
