@@ -3,20 +3,21 @@
 import { known } from './format.js';
 
 const LIMIT = 8000;  // Rows; two hours of seconds and some.
-const plain = (name) => name.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase();
+const RATE_SECONDS = 5;
 
-/** The figures of a status by name: {"served_hit_rate_20": 0.3, "lag_records_0": 7, ...}. */
+/** The figures of a status under the names that /v1/history has for them, and some that it does not keep. */
 function figuresOf(status) {
   const figures = {};
-  const put = (name, value) => {
-    if (typeof value === 'number') figures[plain(name)] = value;
+  for (const [name, value] of Object.entries(status)) if (typeof value === 'number') figures[name] = value;
+  const under = (start, values, end = '') => {
+    for (const [name, value] of Object.entries(values || {})) figures[start + name + end] = value;
   };
-  for (const [name, value] of Object.entries(status)) {
-    if (name === 'lag') for (const { partition, lag_records: records } of value) put(`lag_records_${partition}`, records);
-    else if (value && typeof value === 'object' && !Array.isArray(value)) {
-      for (const [part, figure] of Object.entries(value)) put(`${name}_${part}`, figure);
-    } else put(name, value);
-  }
+  under('', status.served);
+  under('', status.popularity, '_popularity');
+  under('weight_', status.mixture_weights);
+  under('fallbacks_', status.fallbacks);
+  figures.lag_records = status.lag.reduce((sum, partition) => sum + partition.lag_records, 0);
+  for (const { partition, lag_records: records } of status.lag) figures[`lag_records_${partition}`] = records;
   return figures;
 }
 
@@ -26,11 +27,10 @@ export class Figures {
     this.columns = new Map();
   }
 
-  /** Begins anew with the columns of a history; its times are epoch milliseconds or seconds. */
-  begin(history) {
-    const unit = history.time.length && history.time[0] > 1e11 ? 1000 : 1;
-    this.times = history.time.map((time) => time / unit);
-    this.columns = new Map(Object.entries(history).filter(([name]) => name !== 'time').map(([name, column]) => [plain(name), [...column]]));
+  /** Begins anew with the columns of a history. */
+  begin({ time, ...columns }) {
+    this.times = time.map((each) => each / 1000);
+    this.columns = new Map(Object.entries(columns));
   }
 
   /** Adds a status; a row that is not newer than the newest is left out. */
@@ -58,13 +58,15 @@ export class Figures {
     return [...this.columns.keys()].filter((name) => name.startsWith(start)).map((name) => [name, name.slice(start.length)]);
   }
 
-  /** How much a counter rose per second between each row and the one before; a restart leaves a gap. */
+  /** How much a counter rose per second, over the last RATE_SECONDS before each row; a restart leaves a gap. */
   rate(name) {
     const column = this.column(name);
+    let from = 0;
     return column.map((value, at) => {
-      const before = at > 0 ? column[at - 1] : null;
-      if (!known(value) || !known(before) || value < before) return null;
-      return (value - before) / (this.times[at] - this.times[at - 1]);
+      while (from + 1 < at && this.times[at] - this.times[from + 1] >= RATE_SECONDS) from += 1;
+      const seconds = this.times[at] - this.times[from];
+      const rise = value - column[from];
+      return known(value) && known(column[from]) && seconds >= RATE_SECONDS && rise >= 0 ? rise / seconds : null;
     });
   }
 }

@@ -44,8 +44,8 @@ export function span(ms) {
 }
 
 export const ago = (time) => (known(time) ? `${span(Date.now() - time)} ago` : '–');
-export const clockTime = (time) => (known(time) ? new Date(time).toLocaleTimeString() : '–');
-export const dateTime = (time) => (known(time) ? new Date(time).toLocaleString() : '–');
+export const clockTime = (time) => (known(time) ? new Date(time).toLocaleTimeString([], { hourCycle: 'h23' }) : '–');
+export const dateTime = (time) => (known(time) ? new Date(time).toLocaleString([], { hourCycle: 'h23' }) : '–');
 
 /** Returns the value below which `share` of `values` lie; null without values. */
 export function quantile(values, share) {

@@ -21,8 +21,8 @@ function asked(title, about, question, show) {
 
 function trendText(trend) {
   if (!known(trend)) return '–';
-  if (trend > 1.1) return `▲ ${trend.toFixed(2)}× as usual`;
-  return trend < 0.9 ? `▼ ${trend.toFixed(2)}× as usual` : 'as usual';
+  if (trend > 1.1) return `▲ ${trend.toFixed(2)}× the usual`;
+  return trend < 0.9 ? `▼ ${trend.toFixed(2)}× the usual` : 'as usual';
 }
 
 function factsOf(item) {

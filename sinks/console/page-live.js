@@ -17,10 +17,10 @@ function axisCount(value) {
   return value >= 1e3 ? `${+(value / 1e3).toFixed(2)}k` : `${+value.toFixed(2)}`;
 }
 
-const perSource = (figures) => SOURCES.filter((source) => figures.columns.has(`mixture_weights_${source}`))
-  .map((source) => line(source, `mixture_weights_${source}`, { colour: sourceColour(source) }));
-const perPartition = (figures) => figures.namesFrom('lag_records_')
-  .sort((a, b) => a[1] - b[1]).map(([key, partition]) => line(`partition ${partition}`, key));
+const perSource = (figures) => SOURCES.filter((source) => figures.columns.has(`weight_${source}`))
+  .map((source) => line(source, `weight_${source}`, { colour: sourceColour(source) }));
+const lag = (figures) => [line('all', 'lag_records'), ...figures.namesFrom('lag_records_')
+  .sort((a, b) => a[1] - b[1]).map(([key, partition]) => line(`partition ${partition}`, key))];
 const fallbacks = (figures) => [
   ...figures.namesFrom('fallbacks_').filter(([, name]) => name !== 'none').map(([key, name]) => line(words(name), key, { rate: true })),
   line('dead letters', 'dead_letters_total', { rate: true, dashed: true })];
@@ -29,14 +29,14 @@ const fallbacks = (figures) => [
 const PLOTS = [
   { title: 'Events and lists per second', format: short, axis: axisCount,
     lines: [line('events', 'events_per_second'), line('lists', 'lists_per_second')] },
-  { title: 'Lag', hint: 'records not yet processed', format: count, axis: axisCount, lines: perPartition },
+  { title: 'Lag', hint: 'records not yet processed', format: count, axis: axisCount, lines: lag },
   { title: 'Event → list', hint: 'event polled to its list acknowledged', format: milliseconds,
     lines: [line('p50', 'event_to_list_p50_ms'), line('p99', 'event_to_list_p99_ms')] },
   { title: 'Freshness', hint: 'event time to its list published, median', format: milliseconds, lines: [line('p50', 'freshness_p50_ms')] },
   { title: 'Hit rate @20', hint: 'lists as served, judged by the next event', format: percent,
-    lines: [line('served', 'served_hit_rate_20'), line('popularity', 'popularity_hit_rate_20', { dashed: true })] },
+    lines: [line('served', 'hit_rate_20'), line('popularity', 'hit_rate_20_popularity', { dashed: true })] },
   { title: 'MRR @20', hint: 'how high in the list the next event was', format: percent,
-    lines: [line('served', 'served_mrr_20'), line('popularity', 'popularity_mrr_20', { dashed: true })] },
+    lines: [line('served', 'mrr_20'), line('popularity', 'mrr_20_popularity', { dashed: true })] },
   { title: 'Mixture', hint: 'weight of each expert', format: percent, stack: true, top: 1, lines: perSource },
   { title: 'Loss of the model', hint: 'mean −log probability of what came next, nats', format: decimals, axis: axisCount, lines: [line('loss', 'loss')] },
   { title: 'Versions of the model', hint: 'made per second', format: (value) => `${value.toFixed(1)} /s`, axis: axisCount,

@@ -12,18 +12,18 @@ function versionRow(model, version, best, promote) {
   const ranks = version.version === model.version;
   return make('tr', { class: ranks ? 'current' : '' },
     make('th', { scope: 'row' }, count(version.version), ranks ? make('span', { class: 'chip good' }, 'ranks') : null),
-    make('td', { title: dateTime(version.saved_time) }, ago(version.saved_time)),
-    make('td', { class: 'number' }, count(version.learned_examples)),
+    make('td', { class: 'when', title: dateTime(version.saved_time) }, ago(version.saved_time)),
+    make('td', { class: 'number wide' }, count(version.learned_examples)),
     make('td', { class: 'bar-cell' }, known(version.hit_rate_20) ? [barOf(version.hit_rate_20 / best), percent(version.hit_rate_20)] : '–'),
-    make('td', { class: 'number' }, bytes(version.bytes)),
+    make('td', { class: 'number wide' }, bytes(version.bytes)),
     make('td', {}, make('button', { type: 'button', class: 'small', disabled: ranks, 'aria-label': `Promote version ${version.version}`,
       click: () => promote(version.version) }, 'Promote')));
 }
 
 function versionsTable(model, promote) {
   const best = Math.max(1e-9, ...model.versions.map((version) => version.hit_rate_20 || 0));
-  const head = ['Version', 'Saved', 'Examples', 'HR@20 before', 'Size', ''];
-  return make('div', { class: 'table' }, make('table', {}, make('thead', {}, make('tr', {}, head.map((name) => make('th', { scope: 'col' }, name)))),
+  const head = [['Version', ''], ['Saved', ''], ['Examples', 'number wide'], ['HR@20 before', ''], ['Size', 'number wide'], ['', '']];
+  return make('div', { class: 'table' }, make('table', {}, make('thead', {}, make('tr', {}, head.map(([name, kind]) => make('th', { scope: 'col', class: kind }, name)))),
     make('tbody', {}, model.versions.map((version) => versionRow(model, version, best, promote)))));
 }
 

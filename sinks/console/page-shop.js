@@ -221,10 +221,10 @@ export function openShop(root, subject) {
     event.preventDefault();
     location.hash = `#/shop/${encodeURIComponent(input.value.trim())}`;
   } }, make('div', { class: 'field' }, make('label', { for: 'shop-user' }, 'You are'), input),
-  make('button', { type: 'submit' }, 'Go in as them'),
+  make('button', { type: 'submit' }, 'Go in'),
   make('button', { type: 'button', class: 'plain', click: () => {
     location.hash = `#/shop/${randomId('visitor-')}`;
-  } }, 'Brand-new visitor'),
+  } }, 'New visitor'),
   make('label', { class: 'check', for: 'shop-anonymous' }, hidden, 'Anonymous'),
   make('a', { href: `#/user/${encodeURIComponent(subject)}` }, 'What is known of them'));
 

@@ -104,13 +104,13 @@ export class TimePlot {
     }));
     return {
       width: this.frame.clientWidth || 300, height: this.frame.clientHeight || 180, legend: { show: false },
-      padding: [8, 8, 0, 0], cursor: { drag: { x: false, y: false }, sync: { key: 'freshet' }, y: false, points: stack ? { show: false } : { size: 7 } },
+      padding: [8, 18, 0, 0], cursor: { drag: { x: false, y: false }, sync: { key: 'freshet' }, y: false, points: stack ? { show: false } : { size: 7 } },
       scales: {
         x: { time: true, range: () => this.range },
         y: { range: (plot, least, most) => [0, top || roundUp((most || 0) * 1.05)] },
       },
-      axes: [{ ...shared, size: 28, space: 64, values: (plot, ticks, axisIndex, space, step) => ticks.map((tick) =>
-        new Date(tick * 1000).toLocaleTimeString([], step < 60 ? {} : { hour: '2-digit', minute: '2-digit' })) },
+      axes: [{ ...shared, size: 24, space: 64, values: (plot, ticks, axisIndex, space, step) => ticks.map((tick) =>
+        new Date(tick * 1000).toLocaleTimeString([], { hourCycle: 'h23', ...(step < 60 ? {} : { hour: '2-digit', minute: '2-digit' }) })) },
       { ...shared, size: 56, space: 44, values: (plot, ticks) => ticks.map(axis) }],
       series: [{}, ...(stack ? drawn.reverse() : drawn)],
       hooks: { setCursor: [(plot) => this.showLegend(plot.cursor.idx)] },
