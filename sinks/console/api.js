@@ -6,6 +6,11 @@ export class Problem extends Error {
     super(text);
     this.status = status;
   }
+
+  /** Whether this Freshet has no such route at all, rather than no such user or item. */
+  get unrouted() {
+    return this.status === 405 || (this.status === 404 && this.message.startsWith('nothing lives at'));
+  }
 }
 
 async function send(path, options) {

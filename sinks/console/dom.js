@@ -46,7 +46,7 @@ export const note = (text) => make('p', { class: 'note' }, text);
 
 /** Says why a part is not there. */
 export function absence(what, problem) {
-  const why = problem.status === 404 ? `this Freshet does not answer that (${problem.message})` : problem.message;
+  const why = problem.unrouted ? `this Freshet does not answer that (${problem.message})` : problem.message;
   return make('p', { class: 'absence', role: 'note' }, `${what}: ${why}`);
 }
 

@@ -4,6 +4,7 @@ import { known } from './format.js';
 
 const LIMIT = 8000;  // Rows; two hours of seconds and some.
 const RATE_SECONDS = 5;
+const CLOCKS_DIFFER_MS = 15000;
 
 /** The figures of a status under the names that /v1/history has for them, and some that it does not keep. */
 function figuresOf(status) {
@@ -27,9 +28,11 @@ export class Figures {
     this.columns = new Map();
   }
 
-  /** Begins anew with the columns of a history. */
+  /** Begins anew with the columns of a history, whose newest row is from about now, whatever the clocks say. */
   begin({ time, ...columns }) {
-    this.times = time.map((each) => each / 1000);
+    const late = time.length ? Date.now() - time[time.length - 1] : 0;
+    const shift = Math.abs(late) > CLOCKS_DIFFER_MS ? late : 0;
+    this.times = time.map((each) => (each + shift) / 1000);
     this.columns = new Map(Object.entries(columns));
   }
 

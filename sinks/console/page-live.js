@@ -157,7 +157,7 @@ export function openLive(root) {
     try {
       newest = (await api.deadLetters()).dead_letters;
     } catch (problem) {
-      lettersAnswered = problem.status !== 404;
+      lettersAnswered = !problem.unrouted;
     }
     fill(letters, newest.map(letterOf), 'None: every record could be read.');
   }
@@ -173,6 +173,10 @@ export function openLive(root) {
     showPlots();
   }
 
+  // A hidden page asks for nothing; what it missed is in the history.
+  const returned = () => document.hidden || remember(seconds);
+  document.addEventListener('visibilitychange', returned);
+
   let unwatch = () => {};
   remember(seconds).then(() => {
     if (open) unwatch = watchStatus(show);
@@ -180,6 +184,7 @@ export function openLive(root) {
   return () => {
     open = false;
     unwatch();
+    document.removeEventListener('visibilitychange', returned);
     for (const [, plot] of plots) plot.close();
   };
 }

@@ -37,7 +37,7 @@ export function openModel(root) {
   const state = make('div', {}, note('Asking…'));
   const versions = make('div');
   const versionsCard = card('Versions', versions);
-  const outcome = make('p', { class: 'note', role: 'status' });
+  const outcome = make('p', { class: 'note', role: 'status', tabindex: '-1' });
   const mixture = make('div');
   const buttons = make('div', { class: 'buttons' });
   let open = true;
@@ -48,8 +48,10 @@ export function openModel(root) {
     outcome.className = 'note';
     outcome.textContent = `${verb}…`;
     try {
-      show(await action());
+      const model = await action();
       outcome.textContent = done;
+      outcome.focus();   // The button that was pressed may be gone.
+      show(model);
     } catch (problem) {
       outcome.className = 'note failed';
       outcome.textContent = problem.message;
@@ -87,8 +89,8 @@ export function openModel(root) {
       show(await api.model());
     } catch (problem) {
       state.replaceChildren(absence('The model cannot be steered here', problem));
-      versionsCard.hidden = problem.status === 404;
-      if (problem.status === 404) return;
+      versionsCard.hidden = problem.unrouted;
+      if (problem.unrouted) return;
     }
     if (open) timer = setTimeout(poll, ASK_MS);
   }

@@ -83,7 +83,7 @@ class Catalogue {
       this.showCategories(found.categories || []);
     } catch (problem) {
       if (asked !== this.asked) return;
-      if (problem.status === 404) this.element.replaceChildren(make('h2', {}, 'Catalogue'), absence('The catalogue cannot be browsed', problem));
+      if (problem.unrouted) this.element.replaceChildren(make('h2', {}, 'Catalogue'), absence('The catalogue cannot be browsed', problem));
       else this.total.textContent = problem.message;
     }
   }

@@ -44,12 +44,22 @@ export class Visitor {
   /** Opens the stream; where it is refused (not where it breaks), asks instead. */
   watch() {
     this.source = new EventSource(api.watchAddress(this.user));
-    this.source.addEventListener('open', () => this.way !== 'watch' && this.go('watch', null));
+    this.source.addEventListener('open', () => {
+      this.ask();   // What was published before, or while the stream was broken.
+      if (this.way !== 'watch') this.go('watch', null);
+    });
     this.source.addEventListener('list', (event) => this.take(JSON.parse(event.data)));
     this.source.addEventListener('error', () => {
-      if (this.source.readyState === EventSource.CLOSED && this.way !== 'session') this.go('ask', null);
+      if (this.source.readyState !== EventSource.CLOSED || this.way === 'session') return;
+      this.go('ask', null);
+      this.ask();
     });
-    api.recommend(this.user, { count: LIST_SIZE }).then((list) => !this.newest && this.take(list), () => {});
+  }
+
+  /** Asks for the list as it is now; without an answer the one that is shown stays. */
+  async ask() {
+    const list = await api.recommend(this.user, { count: LIST_SIZE }).catch(() => null);
+    if (list) this.take(list);
   }
 
   /** A list came, by whatever way. One that is older than what is shown is left out: an answer may be overtaken. */
@@ -99,7 +109,7 @@ export class Visitor {
         const came = new Promise((resolve) => {
           wake = resolve;
         });
-        if (this.way === 'ask') this.take(await api.recommend(this.user, { count: LIST_SIZE }));
+        if (this.way !== 'watch') await this.ask();
         await Promise.race([came, pause(ASK_MS)]);
       }
       return arrivals.find(knows).time - began;
