@@ -43,12 +43,12 @@ const rankedOf = (empty) => (answer) =>
 
 function bundleOf(bundle) {
   if (!bundle.items.length) return none('Nothing is bought with it often enough.');
-  const head = ['Item', 'Price', 'Lift', 'Confidence', 'Support'];
+  const head = [['Item', ''], ['Price', 'number'], ['Lift', 'number'], ['Confidence', 'number wide'], ['Support', 'number wide']];
   return make('div', { class: 'table' }, make('table', {},
-    make('thead', {}, make('tr', {}, head.map((name, at) => make('th', { scope: 'col', class: at ? 'number' : '' }, name)))),
+    make('thead', {}, make('tr', {}, head.map(([name, kind]) => make('th', { scope: 'col', class: kind }, name)))),
     make('tbody', {}, bundle.items.map((item) => make('tr', {}, make('th', { scope: 'row' }, itemLink(item)),
       make('td', { class: 'number' }, price(item.price)), make('td', { class: 'number' }, decimals(item.lift)),
-      make('td', { class: 'number' }, percent(item.confidence)), make('td', { class: 'number' }, count(item.support)))))),
+      make('td', { class: 'number wide' }, percent(item.confidence)), make('td', { class: 'number wide' }, count(item.support)))))),
   known(bundle.price) ? note(`Together ${price(bundle.price)}`) : null);
 }
 

@@ -150,9 +150,9 @@ export function openUser(root, user) {
     root.append(element);
     return unwatch;
   }
-  const known = make('div', { class: 'stack' }, note('Asking…'));
+  const known = make('div', { class: 'stack' }, card('What is known', note('Asking…')));
   root.append(make('p', { class: 'links' }, make('a', { href: `#/shop/${encodeURIComponent(user)}` }, 'Walk through the shop as this user')),
-    make('div', { class: 'columns' }, make('div', { class: 'stack' }, new Ablation(user).element, whyNotCard(user)), known));
+    make('div', { class: 'columns' }, new Ablation(user).element, make('div', { class: 'stack' }, whyNotCard(user), known)));
   api.user(user).then((state) => known.replaceChildren(knownCard(state), historyCard(state)),
     (problem) => known.replaceChildren(card('What is known', absence('Nothing can be shown', problem))));
   return () => {};
