@@ -57,6 +57,7 @@ class Ablation {
   constructor(user) {
     this.user = user;
     this.served = null;
+    this.refused = new Set();   // What this Freshet cannot leave out.
     this.view = new ListView(null);
     this.about = make('p', { class: 'note', role: 'status' }, 'Asking…');
     this.choice = make('div', { class: 'chips', role: 'group', 'aria-label': 'Leave an expert out' });
@@ -73,7 +74,7 @@ class Ablation {
         click: () => this.show(source) }, source ? mark : null, name);
     };
     const focused = this.choice.contains(document.activeElement) ? [...this.choice.children].indexOf(document.activeElement) : -1;
-    this.choice.replaceChildren(button('', 'as served'), ...SOURCES.map((source) => button(source, `without ${source}`)));
+    this.choice.replaceChildren(button('', 'as served'), ...SOURCES.filter((source) => !this.refused.has(source)).map((source) => button(source, `without ${source}`)));
     if (focused >= 0) this.choice.children[focused].focus();
   }
 
@@ -90,7 +91,8 @@ class Ablation {
     } catch (problem) {
       if (asked !== this.without) return;
       this.about.textContent = problem.message;
-      if (without && problem.status === 400) this.choice.replaceChildren(absence('Experts cannot be left out here', problem));
+      if (problem.status === 400) this.refused.add(without);
+      this.showChoice('');
     }
   }
 }

@@ -12,14 +12,19 @@ TIMEOUT_S = 30
 
 
 def ask(address, body=None):
-    """Returns (status, parsed body or None); with a body it is a POST."""
+    """Returns (status, parsed body); with a body it is a POST."""
     request = urllib.request.Request(address, data=None if body is None else json.dumps(body).encode(),
                                      headers={"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as problem:
-        return problem.code, None
+        return problem.code, json.load(problem)
+
+
+def is_routed(address, body=None):
+    status, answer = ask(address, body)
+    return status != 405 and not (status == 404 and answer["detail"].startswith("nothing lives at"))
 
 
 class Demo:
