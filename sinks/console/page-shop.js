@@ -138,6 +138,7 @@ class Follower {
 
   showList(list) {
     const change = this.view.show(list.items);
+    this.changed = change || 'list up to date';
     if (change) this.change.textContent = `List changed: ${change}`;
     this.facts.textContent = [`model ${count(list.model_version)}`,
       list.offset === undefined ? null : `position ${list.partition}:${list.offset}`,
@@ -198,7 +199,7 @@ export function openShop(root, subject) {
     try {
       const ms = await visitor.act(item, action);
       done(ms, null);
-      say(`${milliseconds(ms)} · ${follower.change.textContent || 'list up to date'}`);
+      say(`${milliseconds(ms)} · ${follower.changed}`);
     } catch (problem) {
       done(null, problem);
       say(problem.message);
