@@ -46,6 +46,7 @@ asan tsan: setup-build ## Runs the unit and contract tests under a sanitizer
 
 fuzz: ## Fuzzes every decoder with libFuzzer, FOR=10s each
 	@docker/install-packages.sh run build fuzz
+	@docker/fetch-console-packages.sh
 	@$(call configure,fuzz) -DFRESHET_FUZZ_SECONDS=$(or $(FOR:s=),10)
 	@$(call build,fuzz)
 	@ctest --preset fuzz -j $(JOBS) --verbose 2>&1 | grep -E 'stat::number_of_executed|stat::new_units|ERROR|SUMMARY|tests passed|Passed|Failed'
@@ -63,9 +64,11 @@ clean: ## Removes what was built
 
 setup-build:
 	@docker/install-packages.sh run build
+	@docker/fetch-console-packages.sh
 
 setup-test:
 	@docker/install-packages.sh run build test
+	@docker/fetch-console-packages.sh
 	@tests/kafka/fetch-jars.sh
 	@tests/app/evaluation_peers/install.sh
 	@tests/deployment/install.sh

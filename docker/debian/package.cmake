@@ -7,6 +7,7 @@ install(DIRECTORY docs/ DESTINATION share/doc/freshet
         FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.yaml" PATTERN "*.png" PATTERN "examples/*")
 install(FILES README.md CHANGELOG.md ARCHITECTURE.md DESTINATION share/doc/freshet)
 install(FILES LICENSE DESTINATION share/doc/freshet RENAME copyright)
+install(FILES sinks/console/uplot-license.txt DESTINATION share/doc/freshet)
 install(DIRECTORY config/ DESTINATION share/doc/freshet/config FILES_MATCHING PATTERN "*.yaml")
 install(FILES docker/prometheus/alerts.yml docker/prometheus/records.yml DESTINATION share/doc/freshet/prometheus)
 install(DIRECTORY docker/grafana/dashboards/ DESTINATION share/doc/freshet/grafana FILES_MATCHING PATTERN "*.json")

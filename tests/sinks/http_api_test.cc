@@ -393,7 +393,9 @@ TEST_F(HttpApiTest, ServesTheConsoleAndItsFiles) {
   EXPECT_EQ(page.body.find("//"), page.body.find("://")) << "no outside host is named";
   EXPECT_EQ(get("/console.css").content_type, "text/css; charset=utf-8");
   EXPECT_EQ(get("/console.js").content_type, "text/javascript; charset=utf-8");
-  EXPECT_EQ(get("/charts.js").status, 200U);
+  for (const char* file : {"/api.js", "/page-shop.js", "/uplot.js", "/uplot.css"})
+    EXPECT_EQ(get(file).status, 200U) << file;
+  EXPECT_NE(get("/uplot-license.txt").body.find("Leon Sorokin"), std::string::npos);
   EXPECT_EQ(get("/favicon.ico").status, 404U);
 }
 
