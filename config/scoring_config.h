@@ -96,6 +96,8 @@ struct ScoringConfig {
   std::size_t served_lists_max = 200'000;
   /// Trade of relevance for variety inside a list: 0 = relevance alone .. 1 = variety alone.
   double diversity = 0;
+  /// Of the sentences in lists: "en", "de" or "zh".
+  std::string language = "en";
   /// Experts that are left out, by the names of reasons ("walk"); for ablation.
   std::vector<std::string> without_experts;
   CatalogueConfig catalogue;

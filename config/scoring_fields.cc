@@ -168,6 +168,7 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
         "Users whose last served list is kept to measure quality as served.");
   f.add("diversity", &c.diversity, between(0, 1),
         "Trade of relevance for variety inside a list: 0 = relevance alone, 1 = variety alone.");
+  f.add("language", &c.language, one_of({"en", "de", "zh"}), "Of the sentences in lists.");
   f.add("without_experts", &c.without_experts,
         one_of({"popular", "covisitation", "walk", "network", "repeat", "content", "new"}),
         "Experts that are left out; for ablation.");

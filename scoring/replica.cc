@@ -1,20 +1,13 @@
 #include "scoring/replica.h"
 
-#include <cmath>
-#include <string>
-
 #include "ingest/event.h"
 
 namespace freshet {
-namespace {
-
-/// Draws the lift of rare pairs towards nothing: a pair seen once says little.
-constexpr float kPairPrior = 3;
-
-}  // namespace
 
 Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory)
-    : knowledge_(config, factory), recommender_(config, knowledge_) {
+    : language_(language_of(config.language)),
+      knowledge_(config, factory),
+      recommender_(config, knowledge_) {
   if (knowledge_.network() != nullptr)
     knowledge_.network()->compress(table_format(config.network.table));
 }
@@ -23,34 +16,32 @@ std::vector<RankedList> Replica::rank(std::span<const RankRequest> requests, Ran
   return recommender_.rank(requests, effort);
 }
 
+Explanation Replica::explain(const RankRequest& request, std::string_view item_name,
+                             std::string_view language) {
+  return recommender_.explain(request, item_name, language_of(language));
+}
+
+ItemRow Replica::row_of(std::string_view item_name) const {
+  const ItemRow row = knowledge_.catalogue().find(item_id_of(item_name));
+  return row != kNoRow && knowledge_.catalogue().item(row).name == item_name ? row : kNoRow;
+}
+
 std::vector<RankedItem> Replica::related(std::string_view item_name, std::size_t count) const {
-  const Catalogue& catalogue = knowledge_.catalogue();
-  const ItemRow row = catalogue.find(item_id_of(item_name));
-  if (row == kNoRow || catalogue.item(row).name != item_name) return {};
-  const Neighbours& item = knowledge_.covisitation().of(row);
-  const auto count_of = [this](ItemRow r) {
-    return static_cast<float>(knowledge_.popularity().count(r));
-  };
-  std::vector<ScoredRow> best;  // row = place in `item`.
-  for (std::size_t k = 0; k < item.rows.size(); ++k) {
-    if (item.rows[k] == row || !catalogue.available(item.rows[k])) continue;
-    const float both = item.pairs[k].forward + item.pairs[k].backward;
-    const float cosine = both / (std::sqrt(count_of(row) * count_of(item.rows[k])) + kPairPrior);
-    best.push_back({static_cast<ItemRow>(k), cosine});
-  }
-  keep_best(best, count);
-  std::vector<RankedItem> related;
-  for (const ScoredRow& entry : best) {
-    const ItemIdentity& other = catalogue.item(item.rows[entry.row]);
-    Reason reason{.source = Source::kCovisitation,
-                  .because_of = catalogue.item(row).id,
-                  .because_of_name = catalogue.item(row).name,
-                  .share = 1,
-                  .text = "Goes with " + std::string(catalogue.label(row))};
-    related.push_back(
-        {.id = other.id, .name = other.name, .score = entry.score, .reasons = {std::move(reason)}});
-  }
-  return related;
+  const ItemRow row = row_of(item_name);
+  if (row == kNoRow) return {};
+  return related_items(knowledge_, row, count, language_);
+}
+
+std::vector<RankedItem> Replica::similar(std::string_view item_name, std::size_t count) const {
+  const ItemRow row = row_of(item_name);
+  if (row == kNoRow) return {};
+  return similar_items(knowledge_, row, count, language_);
+}
+
+std::optional<ItemFigures> Replica::item_figures(std::string_view item_name) const {
+  const ItemRow row = row_of(item_name);
+  if (row == kNoRow) return std::nullopt;
+  return figures_of(knowledge_, row);
 }
 
 std::vector<ItemId> Replica::popular(std::size_t count) const {

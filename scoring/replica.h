@@ -1,16 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "config/result.h"
 #include "config/scoring_config.h"
+#include "scoring/answers.h"
 #include "scoring/delta.h"
 #include "scoring/knowledge.h"
 #include "scoring/ranked_list.h"
 #include "scoring/ranking/recommender.h"
+#include "scoring/related/item_lists.h"
 
 namespace freshet {
 
@@ -32,8 +35,30 @@ class Replica {
   std::vector<RankedList> rank(std::span<const RankRequest> requests,
                                RankEffort effort = RankEffort::kFull);
 
+  /// What became of an item in the list that `rank` gives for `request`, and why; texts in
+  /// `language` ("en", "de", "zh"). Does not call `reply`.
+  Explanation explain(const RankRequest& request, std::string_view item_name,
+                      std::string_view language);
+
   /// Items that go with the named one, best first; empty if it is unknown.
   std::vector<RankedItem> related(std::string_view item_name, std::size_t count) const;
+
+  /// Items whose content is like the named one's, best first; empty if it is unknown.
+  std::vector<RankedItem> similar(std::string_view item_name, std::size_t count) const;
+
+  /// What many users are at now, against what is usual, strongest first. `category`: path from the
+  /// general to the special, parts joined by "/"; empty = any.
+  std::vector<ItemFigures> trending(std::size_t count, std::string_view category) const {
+    return trending_items(knowledge_, count, category);
+  }
+
+  /// The items that came last, newest first; `category` as above.
+  std::vector<ItemFigures> newest(std::size_t count, std::string_view category) const {
+    return newest_items(knowledge_, count, category);
+  }
+
+  /// What is known of the named item; nothing if it is unknown.
+  std::optional<ItemFigures> item_figures(std::string_view item_name) const;
 
   /// The most popular available items, best first, at most kPopularMax.
   std::vector<ItemId> popular(std::size_t count) const;
@@ -43,6 +68,10 @@ class Replica {
   const Knowledge& knowledge() const { return knowledge_; }
 
  private:
+  /// The named item's row, or kNoRow.
+  ItemRow row_of(std::string_view item_name) const;
+
+  const Language language_;
   Knowledge knowledge_;
   Recommender recommender_;
 };

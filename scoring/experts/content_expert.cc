@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scoring/experts/leave_one_out.h"
 #include "scoring/experts/top_list.h"
 
 namespace freshet {
@@ -20,18 +21,17 @@ constexpr float kStrengthPrior = 0.5F;
 
 void ContentExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
-  origins_.clear();
+  newest_.clear();
   if (index_.empty()) return;
-  float total = 0;
   const std::size_t count = std::min(kOriginsMax, context.distinct.size());
+  newest_.assign(context.distinct.begin(),
+                 context.distinct.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(count + 1, context.distinct.size())));
+  float total = 0;
   for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
   for (std::size_t k = 0; k < count; ++k) {
-    index_.neighbours(context.distinct[k].row, nearest_);
-    std::erase_if(nearest_,
-                  [this](const ScoredRow& near) { return !catalogue_.available(near.row); });
-    if (nearest_.empty()) continue;
+    find_nearest(context.distinct[k].row);
     const float weight = context.distinct[k].weight(k) / total;
-    origins_.push_back({context.distinct[k].row, weight});
     float sum = kStrengthPrior;
     for (const ScoredRow& near : nearest_) sum += strength(near.score);
     for (const ScoredRow& near : nearest_)
@@ -45,19 +45,23 @@ void ContentExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) 
   keep_best(best, count);
 }
 
-ItemRow ContentExpert::because_of(ItemRow row) const {
-  ItemRow best = kNoRow;
-  float most = 0;
-  std::vector<ScoredRow> nearest;
-  for (const ScoredRow& origin : origins_) {
-    index_.neighbours(origin.row, nearest);
-    for (const ScoredRow& near : nearest) {
-      if (near.row != row || origin.score * strength(near.score) <= most) continue;
-      most = origin.score * strength(near.score);
-      best = origin.row;
-    }
+Cause ContentExpert::cause_of(ItemRow row) {
+  std::vector<Origin> origins;
+  for (const DistinctItem& item : newest_) {
+    find_nearest(item.row);
+    Origin& origin = origins.emplace_back(Origin{.item = item});
+    float sum = kStrengthPrior;
+    for (const ScoredRow& near : nearest_) sum += strength(near.score);
+    for (const ScoredRow& near : nearest_)
+      if (near.row == row) origin.rate = strength(near.score) / sum;
   }
-  return best;
+  return leave_one_out(origins, kOriginsMax, 1);
+}
+
+void ContentExpert::find_nearest(ItemRow row) {
+  index_.neighbours(row, nearest_);
+  std::erase_if(nearest_,
+                [this](const ScoredRow& near) { return !catalogue_.available(near.row); });
 }
 
 }  // namespace freshet

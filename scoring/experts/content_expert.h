@@ -25,13 +25,16 @@ class ContentExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  ItemRow because_of(ItemRow row) const override;
+  Cause cause_of(ItemRow row) override;
 
  private:
+  /// Fills `nearest_` with the available neighbours.
+  void find_nearest(ItemRow row);
+
   const ContentIndex& index_;
   const Catalogue& catalogue_;
   SparseScores scores_;
-  std::vector<ScoredRow> origins_;  // Newest items that have neighbours; score = weight.
+  std::vector<DistinctItem> newest_;  // Those that are asked, and the one that would move up.
   std::vector<ScoredRow> nearest_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scoring/experts/leave_one_out.h"
+
 namespace freshet {
 namespace {
 
@@ -149,6 +151,9 @@ void Covisitation::rebuild_edges(Neighbours& item) {
 void CovisitationExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
   origins_.clear();
+  newest_.assign(context.distinct.begin(),
+                 context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                kOriginsMax + 1, context.distinct.size())));
   float total = 0;
   for (std::size_t k = 0; k < std::min(kOriginsMax, context.distinct.size()); ++k) {
     const float near = context.distinct[k].weight(k);
@@ -184,18 +189,14 @@ void CovisitationExpert::add_followers(ItemRow row, std::size_t count,
     best.push_back({follower.row, scores_[follower.row]});
 }
 
-ItemRow CovisitationExpert::because_of(ItemRow row) const {
-  ItemRow best = kNoRow;
-  float most = 0;
-  for (const ScoredRow& origin : origins_) {
-    const PairCounts* pair = counts_.find(origin.row, row);
-    if (pair == nullptr) continue;
-    const float part = origin.score * pair->forward / (counts_.of(origin.row).weight + 1);
-    if (part <= most) continue;
-    most = part;
-    best = origin.row;
+Cause CovisitationExpert::cause_of(ItemRow row) {
+  std::vector<Origin> origins;
+  for (const DistinctItem& item : newest_) {
+    const PairCounts* pair = counts_.find(item.row, row);
+    const float forward = pair == nullptr ? 0 : pair->forward;
+    origins.push_back({item, forward / (counts_.of(item.row).weight + 1)});
   }
-  return best;
+  return leave_one_out(origins, kOriginsMax, 2);
 }
 
 }  // namespace freshet

@@ -108,13 +108,14 @@ class CovisitationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  ItemRow because_of(ItemRow row) const override;
+  Cause cause_of(ItemRow row) override;
 
  private:
   void add_followers(ItemRow row, std::size_t count, std::vector<ScoredRow>& best);
 
   const Covisitation& counts_;
   std::vector<ScoredRow> origins_;  // Newest items of the context; score = weight, adding up to 1.
+  std::vector<DistinctItem> newest_;  // Those, and the one that would move up.
   SparseScores scores_;
   std::vector<ScoredRow> followers_;
 };

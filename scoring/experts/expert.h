@@ -10,6 +10,12 @@
 
 namespace freshet {
 
+/// The item of a context that speaks most for a row.
+struct Cause {
+  ItemRow row = kNoRow;  ///< kNoRow = none in particular.
+  float share = 1;       ///< Its part of the expert's probability of the row, 0..1.
+};
+
 /// One opinion on what a user does next: a probability per item, and why.
 ///
 /// Port. `prepare` comes first; the rest speaks of the context prepared last. Confined to one
@@ -29,8 +35,8 @@ class Expert {
   /// Probability of any row, 0..1; over all rows they add up to 1 at most.
   virtual float probability(ItemRow row) const = 0;
 
-  /// The item of the context that speaks most for `row`; kNoRow = none in particular.
-  virtual ItemRow because_of(ItemRow row) const = 0;
+  /// What speaks most for `row`. May cost some time: it is asked for the items of a list alone.
+  virtual Cause cause_of(ItemRow row) = 0;
 };
 
 /// A value per expert, indexed by Source.

@@ -36,7 +36,7 @@ class ExplorationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  ItemRow because_of(ItemRow) const override { return kNoRow; }
+  Cause cause_of(ItemRow) override { return {}; }
 
  private:
   bool is_new(ItemRow row) const;

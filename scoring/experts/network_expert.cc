@@ -64,7 +64,7 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
 }
 
 void NetworkExpert::prepare(const Context& context, std::size_t) {
-  newest_ = context.empty() ? kNoRow : context.steps.front().row;
+  without_.clear();
   const std::size_t index = context.batch_index;
   const bool asked = index + 1 < starts_.size();
   begin_ = asked ? starts_[index] : 0;
@@ -72,6 +72,7 @@ void NetworkExpert::prepare(const Context& context, std::size_t) {
   failed_ = batch_failed_ && begin_ < end_;
   for (std::size_t query = begin_; query < end_ && !failed_; ++query) failed_ = !finite(query);
   if (failed_) begin_ = end_ = 0;
+  if (awake()) sequence_ = context.sequence;
 }
 
 bool NetworkExpert::finite(std::size_t query) const {
@@ -110,12 +111,87 @@ float NetworkExpert::probability(ItemRow row) const {
 
 float NetworkExpert::probability(std::size_t query, ItemRow row) const {
   buffer_.resize(table_.dim);
-  const float* vector = table_.vector(row, buffer_.data());
-  const float* values = queries_.data() + query * table_.dim;
-  float logit = table_.biases[row];
-  for (std::size_t k = 0; k < table_.dim; ++k) logit += values[k] * vector[k];
+  const float logit = this->logit(queries_.data() + query * table_.dim, row);
   const float probability = std::exp(logit - log_sum_exp_[query]);
   return std::isfinite(probability) ? std::min(probability, 1.0F) : 0;
+}
+
+float NetworkExpert::logit(const float* query, ItemRow row) const {
+  const float* vector = table_.vector(row, buffer_.data());
+  float logit = table_.biases[row];
+  for (std::size_t k = 0; k < table_.dim; ++k) logit += query[k] * vector[k];
+  return logit;
+}
+
+Cause NetworkExpert::cause_of(ItemRow row) {
+  if (!awake() || row >= table_.rows) return {};
+  if (without_.empty()) occlude();
+  if (without_.size() < 2) return {.row = sequence_.steps.back().row};
+  const float whole = among_candidates(without_[0].queries, without_[0].log_sum_exp, row);
+  Cause cause;
+  float most = 0, all = 0;
+  for (std::size_t k = 1; k < without_.size(); ++k) {
+    const float loss = whole - among_candidates(without_[k].queries, without_[k].log_sum_exp, row);
+    if (!(loss > 0)) continue;
+    all += loss;
+    if (loss <= most) continue;
+    most = loss;
+    cause.row = without_[k].row;
+  }
+  if (all > 0) cause.share = most / all;
+  return cause;
+}
+
+/// Fills `without_`; with one item, or when the network fails, there is nothing to compare.
+void NetworkExpert::occlude() {
+  without_.assign(1, {});
+  std::vector<ItemRow> items;
+  for (const SequenceStep& step : sequence_.steps)
+    if (std::find(items.begin(), items.end(), step.row) == items.end()) items.push_back(step.row);
+  if (items.size() < 2) return;
+  const std::size_t tasks = end_ - begin_;
+  std::vector<Sequence> sequences;
+  for (const ItemRow item : items) {
+    Sequence rest = sequence_;
+    std::erase_if(rest.steps, [item](const SequenceStep& step) { return step.row == item; });
+    for (std::size_t task = begin_; task < end_; ++task) {
+      sequences.push_back(rest);
+      add_task(tasks_[task].action, sequences.back());
+    }
+  }
+  const auto queries = network_->queries(sequences);
+  table_ = network_->item_table();
+  if (!queries || queries->size() != sequences.size() * table_.dim) return;
+  compared_.clear();
+  for (std::size_t query = begin_; query < end_; ++query)
+    for (const ScoredRow& entry : best_[query]) compared_.push_back(entry.row);
+  const auto first = queries_.begin() + static_cast<std::ptrdiff_t>(begin_ * table_.dim);
+  const auto size = static_cast<std::ptrdiff_t>(tasks * table_.dim);
+  without_[0].queries.assign(first, first + size);
+  sum_candidates(without_[0]);
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    const auto begin = queries->begin() + static_cast<std::ptrdiff_t>(k) * size;
+    without_.push_back({.row = items[k], .queries = {begin, begin + size}});
+    sum_candidates(without_.back());
+  }
+}
+
+void NetworkExpert::sum_candidates(Without& history) const {
+  for (std::size_t task = 0; task < end_ - begin_; ++task) {
+    double sum = 0;
+    for (const ItemRow row : compared_)
+      sum += std::exp(static_cast<double>(logit(&history.queries[task * table_.dim], row)));
+    history.log_sum_exp.push_back(static_cast<float>(std::log(sum)));
+  }
+}
+
+float NetworkExpert::among_candidates(std::span<const float> queries,
+                                      std::span<const float> log_sum_exp, ItemRow row) const {
+  float sum = 0;
+  for (std::size_t task = 0; task < log_sum_exp.size(); ++task)
+    sum += tasks_[begin_ + task].weight *
+           std::exp(logit(&queries[task * table_.dim], row) - log_sum_exp[task]);
+  return sum;
 }
 
 }  // namespace freshet

@@ -43,7 +43,11 @@ class NetworkExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  ItemRow because_of(ItemRow) const override { return newest_; }
+
+  /// Occlusion (Zeiler & Fergus, ECCV 2014): what the row's probability among the expert's own
+  /// candidates loses when an item is left out of the history; shares are of the sum of all losses.
+  /// One more query per distinct item and context, computed when it is first asked for.
+  Cause cause_of(ItemRow row) override;
 
  private:
   /// One action asked for in one context: its place in the batch of queries, and its weight.
@@ -52,7 +56,19 @@ class NetworkExpert final : public Expert {
     float weight = 0;
   };
 
+  /// A history without one of its items, and what it then gives.
+  struct Without {
+    ItemRow row = 0;
+    std::vector<float> queries;      ///< [tasks of the context, dim]
+    std::vector<float> log_sum_exp;  ///< [tasks of the context] over the candidates.
+  };
+
   std::vector<Task> tasks_after(Action last) const;
+  void occlude();
+  float among_candidates(std::span<const float> queries, std::span<const float> log_sum_exp,
+                         ItemRow row) const;
+  void sum_candidates(Without& history) const;
+  float logit(const float* query, ItemRow row) const;
   bool finite(std::size_t query) const;
   float probability(std::size_t query, ItemRow row) const;
 
@@ -70,7 +86,9 @@ class NetworkExpert final : public Expert {
   std::size_t end_ = 0;
   bool batch_failed_ = false;
   bool failed_ = false;
-  ItemRow newest_ = kNoRow;
+  Sequence sequence_;                  // Of the context prepared last.
+  std::vector<Without> without_;       // First the whole history, then without each item; or empty.
+  std::vector<ItemRow> compared_;      // Candidates of all tasks, when `without_` is filled.
   mutable std::vector<float> buffer_;  // [dim]
 };
 

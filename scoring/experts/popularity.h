@@ -45,6 +45,11 @@ class Popularity {
                                                   : 0;
   }
 
+  /// Newest events that half-life `level` still knows: each counts for what it has decayed to.
+  double decayed_events(std::size_t level) const {
+    return levels_[level].total / levels_[level].increment;
+  }
+
   std::size_t levels() const { return levels_.size(); }
   /// The level that candidates and fallbacks come from: the middle one.
   std::size_t main_level() const { return levels_.size() / 2; }
@@ -110,7 +115,7 @@ class PopularityExpert final : public Expert {
   void prepare(const Context&, std::size_t rows) override { rows_ = rows; }
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  ItemRow because_of(ItemRow) const override { return kNoRow; }
+  Cause cause_of(ItemRow) override { return {}; }
 
  private:
   const Popularity& popularity_;

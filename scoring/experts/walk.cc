@@ -1,6 +1,9 @@
 #include "scoring/experts/walk.h"
 
 #include <algorithm>
+#include <array>
+
+#include "scoring/experts/leave_one_out.h"
 
 namespace freshet {
 namespace {
@@ -25,8 +28,8 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
   float total = 0;
   for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
   for (std::size_t k = 0; k < count; ++k) {
-    origins_.push_back(context.distinct[k].row);
-    step_twice(origins_.back(), context.distinct[k].weight(k) / total);
+    origins_.push_back(context.distinct[k]);
+    step_twice(context.distinct[k].row, context.distinct[k].weight(k) / total);
     if (k > 0) continue;
     for (const ItemRow row : touched_) reach_[row].two_hops_from_last = reach_[row].two_hops();
   }
@@ -88,7 +91,12 @@ void WalkExpert::step_thrice() {
   for (const ScoredRow& middle : best_two_) {
     const Neighbours& item = counts_.of(middle.row);
     const float scale = middle.score / item.edge_sum;
-    for (const Edge& edge : item.edges.rows()) touch(edge.row).three_hops += scale * edge.score;
+    const float scale_of_last = reach(middle.row).two_hops_from_last / item.edge_sum;
+    for (const Edge& edge : item.edges.rows()) {
+      Reach& reached = touch(edge.row);
+      reached.three_hops += scale * edge.score;
+      reached.three_hops_from_last += scale_of_last * edge.score;
+    }
   }
   for (const ItemRow row : touched_)
     if (reach_[row].three_hops > 0) best_three_.push_back({row, reach_[row].three_hops});
@@ -108,14 +116,26 @@ void WalkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
 }
 
 float WalkExpert::probability(ItemRow row) const {
-  const Reach& reached = reach(row);
-  return kTwoHopsShare * reached.two_hops() + (1 - kTwoHopsShare) * reached.three_hops;
+  return joined(reach(row).two_hops(), reach(row).three_hops);
 }
 
-ItemRow WalkExpert::because_of(ItemRow row) const {
-  if (origins_.empty()) return kNoRow;
-  if (origins_.size() == 1) return origins_[0];
-  return 2 * reach(row).two_hops_from_last >= reach(row).two_hops() ? origins_[0] : origins_[1];
+float WalkExpert::joined(float two_hops, float three_hops) {
+  return kTwoHopsShare * two_hops + (1 - kTwoHopsShare) * three_hops;
+}
+
+/// Both steps are linear in where the walker sets out, so the origins' parts add up.
+Cause WalkExpert::cause_of(ItemRow row) {
+  if (origins_.empty()) return {};
+  const Reach& reached = reach(row);
+  const float all = probability(row);
+  const float last = joined(reached.two_hops_from_last, reached.three_hops_from_last);
+  if (origins_.size() == 1 || !(all > 0)) return {.row = origins_[0].row};
+  const float weight = origins_[0].weight(0), second_weight = origins_[1].weight(1);
+  const float total = weight + second_weight;
+  return leave_one_out(
+      std::array{Origin{origins_[0], last * total / weight},
+                 Origin{origins_[1], std::max(all - last, 0.0F) * total / second_weight}},
+      kOriginsMax, 1);
 }
 
 }  // namespace freshet

@@ -20,8 +20,9 @@ struct Reach {
   float two_hops_from_last = 0;  ///< In two steps, from the newest item alone.
   float two_hops_older = 0;  ///< In two steps from the older ones, each times its weight (0..1).
   float three_hops = 0;      ///< In three steps, by the best two-step rows.
-  float paths = 0;           ///< Number of two-step paths.
-  bool touched = false;      ///< Any of the above was set.
+  float three_hops_from_last = 0;  ///< The part of it that set out from the newest item.
+  float paths = 0;                 ///< Number of two-step paths.
+  bool touched = false;            ///< Any of the above was set.
 
   /// In two steps, whatever their directions.
   float two_hops() const {
@@ -41,7 +42,7 @@ class WalkExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  ItemRow because_of(ItemRow row) const override;
+  Cause cause_of(ItemRow row) override;
 
   /// What the walk found out about `row`; valid until the next `prepare`.
   const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }
@@ -49,13 +50,14 @@ class WalkExpert final : public Expert {
  private:
   void reset(std::size_t rows);
   Reach& touch(ItemRow row);
+  static float joined(float two_hops, float three_hops);
   void step_twice(ItemRow origin, float weight);
   void step_twice_older(ItemRow origin, float weight);
   void step_thrice();
 
   const Covisitation& counts_;
   const Reach nothing_;
-  std::vector<ItemRow> origins_;
+  std::vector<DistinctItem> origins_;
   std::vector<Reach> reach_;  // [row]
   std::vector<ItemRow> touched_;
   std::vector<ScoredRow> best_two_;

@@ -1,6 +1,8 @@
 #pragma once
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/container/flat_hash_map.h>
+
+#include <string_view>
 
 #include "config/scoring_config.h"
 #include "scoring/catalogue/catalogue.h"
@@ -20,12 +22,15 @@ class Filters {
   void prepare(const UserState& state, const Context& context, EventTime event_time);
 
   /// False if the row must stay out.
-  bool lets_pass(ItemRow row) const;
+  bool lets_pass(ItemRow row) const { return filter_of(row).empty(); }
+
+  /// What keeps the row out: "unavailable", "disliked", "bought" or "seen"; empty if nothing does.
+  std::string_view filter_of(ItemRow row) const;
 
  private:
   FilterConfig config_;
   const Catalogue& catalogue_;
-  absl::flat_hash_set<ItemRow> blocked_;
+  absl::flat_hash_map<ItemRow, std::string_view> blocked_;  // By what.
 };
 
 }  // namespace freshet

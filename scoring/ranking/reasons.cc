@@ -10,83 +10,114 @@ namespace {
 /// Weaker reasons are not worth telling.
 constexpr float kShareMin = 0.1F;
 
-std::string covisitation_text(ItemRow row, ItemRow origin, const Knowledge& knowledge) {
-  const PairCounts* pair = knowledge.covisitation().find(origin, row);
+std::string followed_text(ItemRow row, ItemRow origin, const ReasonSources& sources) {
+  const std::string_view because = sources.knowledge.catalogue().label(origin);
+  const PairCounts* pair = sources.knowledge.covisitation().find(origin, row);
   const auto times = pair == nullptr ? 0 : std::lround(pair->forward);
-  std::string text =
-      "Users who had " + std::string(knowledge.catalogue().label(origin)) + " went on to this";
-  if (times >= 2) text += " " + std::to_string(times) + " times";
-  return text;
+  if (times < 2) return sentence(Phrase::kFollowed, sources.language, {{"because", because}});
+  return sentence(Phrase::kFollowedTimes, sources.language,
+                  {{"because", because}, {"times", std::to_string(times)}});
 }
 
-std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge& knowledge,
-                    bool is_due) {
-  const auto label = [&knowledge, origin] {
-    return origin == kNoRow ? std::string("what you did last")
-                            : std::string(knowledge.catalogue().label(origin));
-  };
+std::string text_of(Source source, ItemRow row, ItemRow origin, const ReasonSources& sources) {
+  const Language language = sources.language;
+  const std::string_view because = origin == kNoRow ? template_of(Phrase::kDoneLast, language)
+                                                    : sources.knowledge.catalogue().label(origin);
   switch (source) {
     case Source::kPopular:
-      return "Popular with many users now";
+      return sentence(Phrase::kPopular, language);
     case Source::kCovisitation:
-      return origin == kNoRow ? "Often follows what you did last"
-                              : covisitation_text(row, origin, knowledge);
+      return origin == kNoRow ? sentence(Phrase::kFollowed, language, {{"because", because}})
+                              : followed_text(row, origin, sources);
     case Source::kWalk:
-      return "A few steps from " + label();
+      return sentence(Phrase::kWalk, language, {{"because", because}});
     case Source::kNetwork:
-      return "Fits what you did lately, up to " + label();
+      return sentence(Phrase::kNetwork, language, {{"because", because}});
     case Source::kRepeat:
-      return is_due ? "You bought it before and it may be due again" : "You were at it before";
+      return sentence(sources.scorer.is_due(row) ? Phrase::kDue : Phrase::kRepeat, language);
     case Source::kContent:
-      return "Similar to " + label();
+      return sentence(Phrase::kSimilar, language, {{"because", because}});
     case Source::kExploration:
-      return "New";
+      return sentence(Phrase::kNew, language);
   }
   return {};
 }
 
-Reason reason_of(Source source, float share, ItemRow row, const Scorer& scorer,
-                 const Knowledge& knowledge) {
-  const ItemRow origin = scorer.because_of(source, row);
+/// An expert's part of a row's probability, and the item that most of it comes from.
+struct Part {
+  Source source = Source::kPopular;
+  Cause cause;
+  float share = 0;  ///< Of the expert and its cause, 0..1.
+};
+
+Reason reason_of(const Part& part, ItemRow row, const ReasonSources& sources) {
   Reason reason;
-  reason.source = source;
-  reason.share = share;
-  if (origin != kNoRow) {
-    reason.because_of = knowledge.catalogue().item(origin).id;
-    reason.because_of_name = knowledge.catalogue().item(origin).name;
+  reason.source = part.source;
+  reason.share = part.share;
+  if (part.cause.row != kNoRow) {
+    const ItemIdentity& origin = sources.knowledge.catalogue().item(part.cause.row);
+    reason.because_of = origin.id;
+    reason.because_of_name = origin.name;
   }
-  reason.text = text_of(source, row, origin, knowledge, scorer.is_due(row));
+  reason.text = text_of(part.source, row, part.cause.row, sources);
   return reason;
+}
+
+float share_of(std::size_t source, const PerSource& weights, const PerSource& probabilities,
+               float total) {
+  return total > 0 ? std::clamp(weights[source] * probabilities[source] / total, 0.0F, 1.0F) : 0;
 }
 
 }  // namespace
 
-std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities, const Scorer& scorer,
-                                const Knowledge& knowledge) {
-  const PerSource& weights = scorer.weights();
+std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities,
+                                const ReasonSources& sources) {
+  const PerSource& weights = sources.scorer.weights();
   const float total = mix(weights, probabilities);
-  if (!(total > 0)) return {popular_reason()};
-  std::array<std::size_t, kSourceCount> order{};
-  for (std::size_t m = 0; m < kSourceCount; ++m) order[m] = m;
-  const auto part = [&](std::size_t m) { return weights[m] * probabilities[m] / total; };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return part(a) > part(b); });
+  if (!(total > 0)) return {popular_reason(sources.language)};
+  std::vector<Part> parts;
+  for (std::size_t m = 0; m < kSourceCount; ++m) {
+    Part part{.source = static_cast<Source>(m),
+              .share = share_of(m, weights, probabilities, total)};
+    if (part.share < kShareMin / 2) continue;  // Too little to look for its cause.
+    part.cause = sources.scorer.cause_of(part.source, row);
+    part.share *= part.cause.share;
+    parts.push_back(part);
+  }
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.share > b.share; });
   std::vector<Reason> reasons;
-  for (std::size_t k = 0; k < kReasonsMax; ++k) {
-    const float share = std::clamp(part(order[k]), 0.0F, 1.0F);
-    if (k > 0 && share < kShareMin) break;
-    const auto source = static_cast<Source>(order[k]);
-    reasons.push_back(reason_of(source, share, row, scorer, knowledge));
+  for (const Part& part : parts) {
+    if (!reasons.empty() && (reasons.size() == kReasonsMax || part.share < kShareMin)) break;
+    reasons.push_back(reason_of(part, row, sources));
   }
   return reasons;
 }
 
-Reason popular_reason(const std::string& context) {
-  return {.source = Source::kPopular, .share = 1, .text = "Popular now with users of " + context};
+std::vector<ExpertOpinion> opinions_on(const PerSource& probabilities, const PerSource* ranks,
+                                       const Scorer& scorer) {
+  const float total = mix(scorer.weights(), probabilities);
+  std::vector<ExpertOpinion> opinions;
+  for (std::size_t m = 0; m < kSourceCount; ++m) {
+    if (!scorer.awake()[m]) continue;
+    ExpertOpinion& opinion = opinions.emplace_back(
+        ExpertOpinion{.source = static_cast<Source>(m),
+                      .probability = probabilities[m],
+                      .share = share_of(m, scorer.weights(), probabilities, total)});
+    if (ranks != nullptr && (*ranks)[m] < kRankMissing)
+      opinion.rank = 1 + static_cast<std::size_t>((*ranks)[m]);
+  }
+  return opinions;
 }
 
-Reason popular_reason() {
-  return {.source = Source::kPopular, .share = 1, .text = "Popular with many users now"};
+Reason popular_reason(const std::string& context, Language language) {
+  return {.source = Source::kPopular,
+          .share = 1,
+          .text = sentence(Phrase::kPopularWith, language, {{"context", context}})};
+}
+
+Reason popular_reason(Language language, float share) {
+  return {.source = Source::kPopular, .share = share, .text = sentence(Phrase::kPopular, language)};
 }
 
 }  // namespace freshet

@@ -9,12 +9,23 @@ namespace freshet {
 
 Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge)
     : config_(config),
+      language_(language_of(config.language)),
       knowledge_(knowledge),
       scorer_(config, knowledge),
       filters_(config.filters, knowledge.catalogue()),
       diversity_(config.diversity, knowledge.covisitation(), knowledge.popularity()) {}
 
 std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
+                                          RankEffort effort) {
+  const std::vector<Context> contexts = take_up(requests, effort);
+  std::vector<RankedList> lists;
+  lists.reserve(requests.size());
+  for (std::size_t k = 0; k < requests.size(); ++k)
+    lists.push_back(rank_one(requests[k], contexts[k], effort));
+  return lists;
+}
+
+std::vector<Context> Recommender::take_up(std::span<const RankRequest> requests,
                                           RankEffort effort) {
   const bool full = effort == RankEffort::kFull && knowledge_.network() != nullptr;
   std::vector<Context> contexts;
@@ -24,11 +35,7 @@ std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
                                     full ? sequence_options(config_.network) : SequenceOptions{}));
   for (Context& context : contexts) knowledge_.keep_network_steps(context.sequence);
   scorer_.start_batch(contexts);
-  std::vector<RankedList> lists;
-  lists.reserve(requests.size());
-  for (std::size_t k = 0; k < requests.size(); ++k)
-    lists.push_back(rank_one(requests[k], contexts[k], effort));
-  return lists;
+  return contexts;
 }
 
 RankedList Recommender::rank_one(const RankRequest& request, const Context& context,
@@ -41,6 +48,8 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .received_time = request.received_time};
   const std::size_t count = request.count > 0 ? request.count : config_.list_size;
   filters_.prepare(request.state, context, request.event_time);
+  scores_ = nullptr;
+  cold_.clear();
   if (knowledge_.popularity().events() == 0) {
     list.fallback = Fallback::kModelMissing;
   } else if (context.empty()) {
@@ -49,7 +58,8 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
   } else {
     if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
     scorer_.score(context, set_);
-    take_best(final_scores(effort, list), count, list);
+    scores_ = &final_scores(effort, list);
+    take_best(count, list);
   }
   fill_with_popular(count, list);
   return list;
@@ -68,7 +78,8 @@ const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedLis
   return set_.base;
 }
 
-void Recommender::take_best(const std::vector<float>& scores, std::size_t count, RankedList& list) {
+void Recommender::take_best(std::size_t count, RankedList& list) {
+  const std::vector<float>& scores = *scores_;
   order_.clear();
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
@@ -80,7 +91,7 @@ void Recommender::take_best(const std::vector<float>& scores, std::size_t count,
     list.items.push_back(item_of(row, entry.score));
     list.items.back().probability = std::min(std::exp(entry.score - normalizer), 1.0F);
     list.items.back().reasons =
-        reasons_for(row, set_.probabilities[entry.row], scorer_, knowledge_);
+        reasons_for(row, set_.probabilities[entry.row], {scorer_, knowledge_, language_});
   }
 }
 
@@ -93,8 +104,8 @@ void Recommender::fill_cold(const UserState& state, std::size_t count, RankedLis
     list.items.push_back(item_of(choice.row, choice.score));
     list.items.back().probability = choice.score;
     list.items.back().reasons.push_back(choice.key == ColdPopularity::kNoKey
-                                            ? popular_reason()
-                                            : popular_reason(state.context[choice.key]));
+                                            ? popular_reason(language_)
+                                            : popular_reason(state.context[choice.key], language_));
   }
 }
 
@@ -110,8 +121,17 @@ void Recommender::fill_with_popular(std::size_t count, RankedList& list) {
         knowledge_.popularity().share(knowledge_.popularity().main_level(), popular.row);
     list.items.push_back(item_of(popular.row, below + share));
     list.items.back().probability = list.fallback == Fallback::kUnknownUser ? share : 0;
-    list.items.back().reasons.push_back(popular_reason());
+    list.items.back().reasons.push_back(popular_reason(language_, popular_part(popular.row)));
   }
+}
+
+/// What popularity accounts for in an item that stands in for want of candidates.
+float Recommender::popular_part(ItemRow row) const {
+  if (scores_ == nullptr) return 1;
+  const PerSource probabilities = scorer_.probabilities(row);
+  const float all = mix(scorer_.weights(), probabilities);
+  const std::size_t m = index_of(Source::kPopular);
+  return all > 0 ? std::min(scorer_.weights()[m] * probabilities[m] / all, 1.0F) : 1;
 }
 
 RankedItem Recommender::item_of(ItemRow row, float score) const {

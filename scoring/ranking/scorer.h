@@ -31,9 +31,9 @@ class Scorer {
   /// Each expert's probability of any row, in the context scored last.
   PerSource probabilities(ItemRow row) const;
 
-  /// The item of the context that made `source` name `row`; kNoRow = none in particular.
-  ItemRow because_of(Source source, ItemRow row) const {
-    return experts_[index_of(source)]->because_of(row);
+  /// The item of the context that made `source` name `row`.
+  Cause cause_of(Source source, ItemRow row) const {
+    return experts_[index_of(source)]->cause_of(row);
   }
 
   /// The row is named by the repeat expert rather since it was bought before than since it was

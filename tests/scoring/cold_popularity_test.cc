@@ -96,7 +96,7 @@ TEST(ColdUsers, OfUnknownContextSeeWhatIsPopularWithAll) {
 
   ASSERT_EQ(of_nobody.items.size(), 5U);
   for (std::size_t k = 0; k < 5; ++k) EXPECT_EQ(of_nobody.items[k].id, of_stranger.items[k].id);
-  EXPECT_EQ(of_nobody.items[0].reasons.at(0).text, popular_reason().text);
+  EXPECT_EQ(of_nobody.items[0].reasons.at(0).text, popular_reason(Language::kEnglish).text);
 }
 
 TEST(ColdUsers, ItemsThatMustNotStandInAListAreLeftOut) {

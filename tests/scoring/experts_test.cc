@@ -93,7 +93,7 @@ TEST(WalkExpert, FindsWhatNeverFollowedDirectly) {
 
   EXPECT_EQ(counts.find(0, 2), nullptr);
   EXPECT_GT(walk.probability(2), 0);
-  EXPECT_EQ(walk.because_of(2), 0U);
+  EXPECT_EQ(walk.cause_of(2).row, 0U);
   EXPECT_FLOAT_EQ(walk.reach(2).paths, 1);
 }
 

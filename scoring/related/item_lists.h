@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "scoring/answers.h"
+#include "scoring/knowledge.h"
+#include "scoring/ranking/sentences.h"
+
+namespace freshet {
+
+/// Lists of items that are the same for all users, best first, of available items alone. `category`
+/// is a path from the general to the special, parts joined by "/"; empty = any.
+
+/// Items that users who had `row` went on to or came from, by the cosine of their visits.
+std::vector<RankedItem> related_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
+                                      Language language);
+
+/// Items whose content is like that of `row`; score = cosine. At most as many as the index keeps
+/// (ContentConfig::neighbours_max).
+std::vector<RankedItem> similar_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
+                                      Language language);
+
+/// Items that have more of the newest events than they usually have, by ItemFigures::trend. One
+/// pass over the catalogue.
+std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t count,
+                                        std::string_view category);
+
+/// The items that came into the catalogue last, newest first.
+std::vector<ItemFigures> newest_items(const Knowledge& knowledge, std::size_t count,
+                                      std::string_view category);
+
+/// What is known of the item of `row`.
+ItemFigures figures_of(const Knowledge& knowledge, ItemRow row);
+
+/// True if the row's item is of `category` or below it. False for an item without description,
+/// unless `category` is empty.
+bool in_category(const Catalogue& catalogue, ItemRow row, std::string_view category);
+
+}  // namespace freshet
