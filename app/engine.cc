@@ -171,7 +171,7 @@ void Engine::recommend(const UserId& user, std::size_t count,
   }
 }
 
-bool Engine::ask_replica(std::function<void(const Replica&)> ask) {
+bool Engine::ask_replica(std::function<void(Replica&)> ask) {
   return replica_questions_.try_push(ask);
 }
 

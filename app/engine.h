@@ -68,7 +68,7 @@ class Engine {
   void recommend(const UserId& user, std::size_t count,
                  std::function<void(Result<RankedList>)> respond);
   /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
-  bool ask_replica(std::function<void(const Replica&)> ask);
+  bool ask_replica(std::function<void(Replica&)> ask);
 
   /// Calls `ask` with the model's owner on the learner's thread. False when too many questions
   /// wait.

@@ -24,7 +24,7 @@ struct ModelUpdate {
 using DeltaQueue = BoundedQueue<ModelUpdate>;
 
 /// Questions to the replica from other threads (HTTP), answered between two batches.
-using ReplicaQuestions = BoundedQueue<std::function<void(const Replica&)>>;
+using ReplicaQuestions = BoundedQueue<std::function<void(Replica&)>>;
 
 /// Where the scoring stage reads and writes. All outlive the stage.
 struct ScoringStagePorts {
