@@ -9,6 +9,7 @@
 #include "config/content_config.h"
 #include "config/learning_config.h"
 #include "config/network_config.h"
+#include "config/related_config.h"
 
 namespace freshet {
 
@@ -111,6 +112,7 @@ struct ScoringConfig {
   LearningConfig learning;
   GuardConfig guard;
   FilterConfig filters;
+  RelatedConfig related;
 };
 
 }  // namespace freshet

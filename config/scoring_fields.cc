@@ -149,6 +149,17 @@ void add_filters(ConfigFields& f, FilterConfig& c) {
   f.add("seen", &c.seen, any(), "Items of the current session, the newest excepted, stay out.");
 }
 
+void add_related(ConfigFields& f, RelatedConfig& c) {
+  f.section("scoring.related");
+  f.add("enabled", &c.enabled, any(), "Count which items are put into a basket together.");
+  f.add("partners_max", &c.partners_max, between(1, 4'096),
+        "Partners kept per item; a new one takes the place of the rarest.");
+  f.add("half_life", &c.half_life, between(hours{1}, hours{24 * 3650}),
+        "Half-life of a basket's counts, in event time.");
+  f.add("prior", &c.prior, between(0.01, 1e6),
+        "Baskets as expected by chance given to every pair: larger = rare pairs say less.");
+}
+
 }  // namespace
 
 void add_fields(ConfigFields& f, ScoringConfig& c) {
@@ -179,6 +190,7 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   add_learning(f, c);
   add_guard(f, c.guard);
   add_filters(f, c.filters);
+  add_related(f, c.related);
 }
 
 }  // namespace freshet

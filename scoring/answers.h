@@ -60,4 +60,22 @@ struct ItemFigures {
   std::uint32_t seen_times = 0;  ///< Times it was a target.
 };
 
+/// An item that completes a basket.
+struct BundleItem {
+  ItemId id;
+  std::string name;      ///< Its id on the wire.
+  double price = 0;      ///< 0 = not given.
+  float lift = 0;        ///< With the whole basket (complete_basket); > 1.
+  float confidence = 0;  ///< Share of baskets with the first of `because_of` that have it, 0..1.
+  float support = 0;     ///< Baskets with both, each as what it has decayed to.
+  std::vector<std::string> because_of;  ///< Items of the basket it goes with, strongest first.
+};
+
+/// What completes a basket.
+struct Bundle {
+  std::vector<std::string> basket;  ///< The items of the question that are known.
+  std::vector<BundleItem> items;    ///< In the order they were added.
+  double price = 0;                 ///< Of the added items together.
+};
+
 }  // namespace freshet

@@ -16,6 +16,7 @@
 #include "scoring/network/network.h"
 #include "scoring/ranking/mixture.h"
 #include "scoring/ranking/second_stage.h"
+#include "scoring/related/basket_reader.h"
 
 namespace freshet {
 
@@ -34,6 +35,9 @@ struct Transition {
   /// Part of a return that is owed to an earlier purchase; < 0 = it was no return, or none is
   /// owned.
   float due = -1;
+  BasketRole role = BasketRole::kNone;  ///< What the event did to the user's basket.
+  std::uint32_t together = 0;           ///< How many of Delta::together were in it before.
+  EventTime event_time{};
 };
 
 /// Transition::distinct of a target that is not in the history.
@@ -53,6 +57,7 @@ struct Delta {
   std::vector<Transition> transitions;       ///< In the order learned.
   std::vector<ContextStep> steps;            ///< All transitions' histories, one after the other.
   std::vector<ItemRow> basket;               ///< All transitions' baskets, one after the other.
+  std::vector<ItemRow> together;             ///< What stood in them before, one after the other.
   std::vector<ContextValue> context_values;  ///< All transitions', one after the other.
   std::optional<MixtureWeights> mixture;
   std::optional<SecondStageWeights> second_stage;

@@ -22,6 +22,7 @@ Knowledge::Knowledge(const ScoringConfig& config, const NetworkFactory& factory)
       content_(config.content, embedding_dim(config)),
       popularity_(config.popularity),
       covisitation_(config.covisitation),
+      baskets_(config.related),
       network_events_min_(config.network.events_min) {
   if (config.second_stage.enabled)
     second_stage_ = SecondStageWeights::fresh(config.second_stage.hidden, config.learning.seed);
@@ -58,6 +59,7 @@ void Knowledge::evict(std::span<const ItemRow> rows) {
   cold_popularity_.evict(rows);
   repeats_.evict(rows);
   covisitation_.evict(rows);
+  baskets_.evict(rows);
   if (network_) network_->reset(rows);
 }
 
@@ -65,6 +67,7 @@ void Knowledge::admit(std::span<const ItemIdentity> items) {
   for (const ItemIdentity& item : items) catalogue_.add(item);
   popularity_.grow(catalogue_.rows());
   covisitation_.grow(catalogue_.rows());
+  baskets_.grow(catalogue_.rows());
   repeats_.grow(catalogue_.rows());
   if (network_) network_->grow(catalogue_.rows());
   set_too_new(catalogue_.by_age().last(items.size()));
@@ -103,6 +106,7 @@ void Knowledge::describe(const ItemUpdate& update) {
 void Knowledge::count(const Delta& delta) {
   std::span<const ContextStep> steps = delta.steps;
   std::span<const ItemRow> basket = delta.basket;
+  std::span<const ItemRow> together = delta.together;
   std::span<const ContextValue> values = delta.context_values;
   for (const Transition& transition : delta.transitions) {
     const ItemRow target = transition.target;
@@ -113,12 +117,30 @@ void Knowledge::count(const Delta& delta) {
       too_new_[target / 64] &= ~(std::uint64_t{1} << (target % 64));
     covisitation_.observe(transition.target, steps.first(transition.steps),
                           basket.first(transition.basket));
+    count_basket(transition, together.first(transition.together), basket.first(transition.basket));
     count_return(transition);
     if (transition.steps > 0) actions_.observe(transition.last_action, transition.action);
     steps = steps.subspan(transition.steps);
     basket = basket.subspan(transition.basket);
+    together = together.subspan(transition.together);
     values = values.subspan(transition.values);
   }
+}
+
+/// What stood in the basket before counts no entry of its own for it any more, so both directions
+/// are counted now, whether the event names it again or not.
+void Knowledge::count_basket(const Transition& transition, std::span<const ItemRow> before,
+                             std::span<const ItemRow> basket) {
+  if (transition.role == BasketRole::kNone) return;
+  std::vector<ItemRow> beside(basket.begin(), basket.end());
+  std::erase_if(beside, [before](ItemRow row) {
+    return std::find(before.begin(), before.end(), row) != before.end();
+  });
+  baskets_.observe({.row = transition.target,
+                    .opens = transition.role == BasketRole::kOpens,
+                    .time = transition.event_time,
+                    .before = before,
+                    .beside = beside});
 }
 
 void Knowledge::count_return(const Transition& transition) {

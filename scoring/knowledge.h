@@ -19,6 +19,7 @@
 #include "scoring/network/network.h"
 #include "scoring/ranking/mixture.h"
 #include "scoring/ranking/second_stage.h"
+#include "scoring/related/basket_pairs.h"
 
 namespace freshet {
 
@@ -42,6 +43,7 @@ class Knowledge {
   const Popularity& popularity() const { return popularity_; }
   const ColdPopularity& cold_popularity() const { return cold_popularity_; }
   const Covisitation& covisitation() const { return covisitation_; }
+  const BasketPairs& baskets() const { return baskets_; }
   const RepeatCounts& repeats() const { return repeats_; }
   const ActionShares& actions() const { return actions_; }
   const MixtureWeights& mixture() const { return mixture_; }
@@ -64,6 +66,8 @@ class Knowledge {
   void describe(const ItemUpdate& update);
   void count(const Delta& delta);
   void set_too_new(std::span<const ItemRow> rows);
+  void count_basket(const Transition& transition, std::span<const ItemRow> before,
+                    std::span<const ItemRow> basket);
   void count_return(const Transition& transition);
 
   Catalogue catalogue_;
@@ -71,6 +75,7 @@ class Knowledge {
   Popularity popularity_;
   ColdPopularity cold_popularity_;
   Covisitation covisitation_;
+  BasketPairs baskets_;
   RepeatCounts repeats_;
   ActionShares actions_;
   MixtureWeights mixture_ = MixtureWeights::even();

@@ -10,8 +10,8 @@ namespace freshet {
 std::string Knowledge::to_bytes() const {
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
-  archive(catalogue_, popularity_, cold_popularity_, covisitation_, repeats_, actions_, mixture_,
-          second_stage_, version_.value);
+  archive(catalogue_, popularity_, cold_popularity_, covisitation_, baskets_, repeats_, actions_,
+          mixture_, second_stage_, version_.value);
   return std::move(out).str();
 }
 
@@ -19,6 +19,7 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   Catalogue catalogue = catalogue_;
   Popularity popularity = popularity_;
   Covisitation covisitation = covisitation_;
+  BasketPairs baskets = baskets_;
   ColdPopularity cold_popularity;
   RepeatCounts repeats;
   ActionShares actions;
@@ -28,8 +29,8 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   try {
     std::istringstream in(bytes, std::ios::binary);
     cereal::PortableBinaryInputArchive archive(in);
-    archive(catalogue, popularity, cold_popularity, covisitation, repeats, actions, mixture,
-            second_stage, version.value);
+    archive(catalogue, popularity, cold_popularity, covisitation, baskets, repeats, actions,
+            mixture, second_stage, version.value);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kCorrupt, std::string("read the model's image: ") + problem.what());
   }
@@ -44,6 +45,7 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   popularity_ = std::move(popularity);
   cold_popularity_ = std::move(cold_popularity);
   covisitation_ = std::move(covisitation);
+  baskets_ = std::move(baskets);
   repeats_ = std::move(repeats);
   actions_ = actions;
   mixture_ = mixture;

@@ -13,6 +13,7 @@
 #include "scoring/knowledge.h"
 #include "scoring/ranked_list.h"
 #include "scoring/ranking/recommender.h"
+#include "scoring/related/bundles.h"
 #include "scoring/related/item_lists.h"
 
 namespace freshet {
@@ -45,6 +46,11 @@ class Replica {
 
   /// Items whose content is like the named one's, best first; empty if it is unknown.
   std::vector<RankedItem> similar(std::string_view item_name, std::size_t count) const;
+
+  /// What completes a basket of named items: bought or put into carts together (complete_basket).
+  Bundle bundle(std::span<const std::string> basket, const BundleLimits& limits) const {
+    return complete_basket(knowledge_, basket, limits);
+  }
 
   /// What many users are at now, against what is usual, strongest first. `category`: path from the
   /// general to the special, parts joined by "/"; empty = any.

@@ -45,7 +45,7 @@ void ContentExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) 
   keep_best(best, count);
 }
 
-Cause ContentExpert::cause_of(ItemRow row) {
+void ContentExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
   std::vector<Origin> origins;
   for (const DistinctItem& item : newest_) {
     find_nearest(item.row);
@@ -55,7 +55,7 @@ Cause ContentExpert::cause_of(ItemRow row) {
     for (const ScoredRow& near : nearest_)
       if (near.row == row) origin.rate = strength(near.score) / sum;
   }
-  return leave_one_out(origins, kOriginsMax, 1);
+  leave_one_out(origins, kOriginsMax, false, influences);
 }
 
 void ContentExpert::find_nearest(ItemRow row) {

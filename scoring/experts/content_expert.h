@@ -25,7 +25,7 @@ class ContentExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  Cause cause_of(ItemRow row) override;
+  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   /// Fills `nearest_` with the available neighbours.

@@ -189,14 +189,14 @@ void CovisitationExpert::add_followers(ItemRow row, std::size_t count,
     best.push_back({follower.row, scores_[follower.row]});
 }
 
-Cause CovisitationExpert::cause_of(ItemRow row) {
+void CovisitationExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
   std::vector<Origin> origins;
   for (const DistinctItem& item : newest_) {
     const PairCounts* pair = counts_.find(item.row, row);
     const float forward = pair == nullptr ? 0 : pair->forward;
     origins.push_back({item, forward / (counts_.of(item.row).weight + 1)});
   }
-  return leave_one_out(origins, kOriginsMax, 2);
+  leave_one_out(origins, kOriginsMax, true, influences);
 }
 
 }  // namespace freshet

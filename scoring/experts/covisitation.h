@@ -108,7 +108,7 @@ class CovisitationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  Cause cause_of(ItemRow row) override;
+  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   void add_followers(ItemRow row, std::size_t count, std::vector<ScoredRow>& best);

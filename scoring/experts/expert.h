@@ -10,10 +10,11 @@
 
 namespace freshet {
 
-/// The item of a context that speaks most for a row.
-struct Cause {
-  ItemRow row = kNoRow;  ///< kNoRow = none in particular.
-  float share = 1;       ///< Its part of the expert's probability of the row, 0..1.
+/// What an item of a context does to an expert's probability of a row.
+struct Influence {
+  ItemRow item = 0;
+  float share = 0;  ///< Its part of the probability, 0..1.
+  float loss = 0;   ///< What the probability would lose without it; < 0 = it would gain.
 };
 
 /// One opinion on what a user does next: a probability per item, and why.
@@ -35,8 +36,9 @@ class Expert {
   /// Probability of any row, 0..1; over all rows they add up to 1 at most.
   virtual float probability(ItemRow row) const = 0;
 
-  /// What speaks most for `row`. May cost some time: it is asked for the items of a list alone.
-  virtual Cause cause_of(ItemRow row) = 0;
+  /// Replaces `influences` by those of the context's items on `row`, where it goes by them: each
+  /// item once, in no particular order. May cost some time: asked for the items of a list alone.
+  virtual void influences_on(ItemRow row, std::vector<Influence>& influences) = 0;
 };
 
 /// A value per expert, indexed by Source.

@@ -36,7 +36,7 @@ class ExplorationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  Cause cause_of(ItemRow) override { return {}; }
+  void influences_on(ItemRow, std::vector<Influence>& influences) override { influences.clear(); }
 
  private:
   bool is_new(ItemRow row) const;

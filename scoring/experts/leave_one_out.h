@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "scoring/experts/expert.h"
 
@@ -15,34 +15,34 @@ struct Origin {
   float rate = 0;  ///< The expert's probability of the row if this were the only item.
 };
 
-/// Which of some items a sum of their rates is due to: the one without which the sum is least
-/// (leave-one-out). Not simply the largest part: without the newest item the one before takes its
-/// place, and may speak for the row as loudly.
+/// What the items of a weighted mean do to it, by leaving out one at a time. A part alone does not
+/// tell: without the newest item the one before takes its place, and may speak for the row as
+/// loudly.
 ///
-/// The expert's probability is Σ_t a(t)^power rate(t) / Σ_t a(t)^power over the newest `used`
-/// origins, a = DistinctItem::weight. `origins`: newest first; those beyond `used` move up.
-inline Cause leave_one_out(std::span<const Origin> origins, std::size_t used, float power) {
-  const auto value = [&](std::size_t left_out, std::size_t of) {
+/// The expert's probability is Σ_t w(t) rate(t) / Σ_t w(t) over the newest `used` origins, w =
+/// DistinctItem::weight or its square. `origins`: newest first; those beyond `used` move up.
+inline void leave_one_out(std::span<const Origin> origins, std::size_t used, bool squared,
+                          std::vector<Influence>& influences) {
+  const std::size_t none = origins.size();
+  // The mean without `left_out`, and what `part` has in it (all of them: `none`).
+  const auto mean = [&](std::size_t left_out, std::size_t part) {
     float total = 0, sum = 0;
     for (std::size_t t = 0, place = 0; t < origins.size() && place < used; ++t) {
       if (t == left_out) continue;
-      const float weight = std::pow(origins[t].item.weight(place++), power);
+      const float near = origins[t].item.weight(place++);
+      const float weight = squared ? near * near : near;
       total += weight;
-      if (of == origins.size() || of == t) sum += weight * origins[t].rate;
+      if (part == none || part == t) sum += weight * origins[t].rate;
     }
     return total > 0 ? sum / total : 0;
   };
-  const std::size_t none = origins.size();
-  Cause cause;
-  float least = 0;
-  for (std::size_t t = 0; t < std::min(used, origins.size()); ++t) {
-    if (!(origins[t].rate > 0)) continue;
-    const float without = value(t, none);
-    if (cause.row != kNoRow && without >= least) continue;
-    least = without;
-    cause = {origins[t].item.row, value(none, t) / value(none, none)};
-  }
-  return cause;
+  influences.clear();
+  const float all = mean(none, none);
+  if (!(all > 0)) return;
+  for (std::size_t t = 0; t < std::min(used, origins.size()); ++t)
+    influences.push_back({.item = origins[t].item.row,
+                          .share = std::min(mean(none, t) / all, 1.0F),
+                          .loss = all - mean(t, none)});
 }
 
 }  // namespace freshet

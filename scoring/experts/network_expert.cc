@@ -123,23 +123,25 @@ float NetworkExpert::logit(const float* query, ItemRow row) const {
   return logit;
 }
 
-Cause NetworkExpert::cause_of(ItemRow row) {
-  if (!awake() || row >= table_.rows) return {};
+void NetworkExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
+  influences.clear();
+  if (!awake() || row >= table_.rows) return;
   if (without_.empty()) occlude();
-  if (without_.size() < 2) return {.row = sequence_.steps.back().row};
-  const float whole = among_candidates(without_[0].queries, without_[0].log_sum_exp, row);
-  Cause cause;
-  float most = 0, all = 0;
-  for (std::size_t k = 1; k < without_.size(); ++k) {
-    const float loss = whole - among_candidates(without_[k].queries, without_[k].log_sum_exp, row);
-    if (!(loss > 0)) continue;
-    all += loss;
-    if (loss <= most) continue;
-    most = loss;
-    cause.row = without_[k].row;
+  const float all = probability(row);
+  if (without_.size() < 2) {
+    influences.push_back({.item = sequence_.steps.back().row, .share = 1, .loss = all});
+    return;
   }
-  if (all > 0) cause.share = most / all;
-  return cause;
+  const float whole = among_candidates(without_[0].queries, without_[0].log_sum_exp, row);
+  float losses = 0;
+  for (std::size_t k = 1; k < without_.size(); ++k) {
+    const float left = among_candidates(without_[k].queries, without_[k].log_sum_exp, row);
+    const float loss = whole > 0 ? all * (whole - left) / whole : 0;
+    influences.push_back({.item = without_[k].row, .loss = loss});
+    losses += std::max(loss, 0.0F);
+  }
+  for (Influence& influence : influences)
+    influence.share = losses > 0 ? std::max(influence.loss, 0.0F) / losses : 0;
 }
 
 /// Fills `without_`; with one item, or when the network fails, there is nothing to compare.

@@ -45,9 +45,9 @@ class NetworkExpert final : public Expert {
   float probability(ItemRow row) const override;
 
   /// Occlusion (Zeiler & Fergus, ECCV 2014): what the row's probability among the expert's own
-  /// candidates loses when an item is left out of the history; shares are of the sum of all losses.
+  /// candidates loses when an item is left out of the history; shares are of the sum of losses.
   /// One more query per distinct item and context, computed when it is first asked for.
-  Cause cause_of(ItemRow row) override;
+  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   /// One action asked for in one context: its place in the batch of queries, and its weight.

@@ -77,6 +77,18 @@ float RepeatExpert::probability(ItemRow row) const {
   return own != nullptr ? own->returned + own->due : 0;
 }
 
+/// Without a newer item the row moves up by one place.
+void RepeatExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
+  influences.clear();
+  for (std::size_t k = 0; k < own_.size(); ++k) {
+    if (own_[k].row != row) continue;
+    influences.push_back({.item = row, .share = 1, .loss = own_[k].returned + own_[k].due});
+    for (std::size_t newer = 0; newer < k && own_[k].returned > 0; ++newer)
+      influences.push_back(
+          {.item = own_[newer].row, .loss = own_[k].returned - own_[k - 1].returned});
+  }
+}
+
 std::optional<float> RepeatExpert::due_part(ItemRow row) const {
   const Own* own = find(row);
   if (!has_owned_ || own == nullptr || !(own->returned + own->due > 0)) return std::nullopt;

@@ -24,11 +24,13 @@ constexpr float kTwoHopsShare = 0.8F;
 
 void WalkExpert::prepare(const Context& context, std::size_t rows) {
   reset(rows);
+  origins_.assign(context.distinct.begin(),
+                  context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                 kOlderOriginsMax, context.distinct.size())));
   const std::size_t count = std::min(kOriginsMax, context.distinct.size());
   float total = 0;
   for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
   for (std::size_t k = 0; k < count; ++k) {
-    origins_.push_back(context.distinct[k]);
     step_twice(context.distinct[k].row, context.distinct[k].weight(k) / total);
     if (k > 0) continue;
     for (const ItemRow row : touched_) reach_[row].two_hops_from_last = reach_[row].two_hops();
@@ -123,19 +125,21 @@ float WalkExpert::joined(float two_hops, float three_hops) {
   return kTwoHopsShare * two_hops + (1 - kTwoHopsShare) * three_hops;
 }
 
-/// Both steps are linear in where the walker sets out, so the origins' parts add up.
-Cause WalkExpert::cause_of(ItemRow row) {
-  if (origins_.empty()) return {};
+/// Both steps are linear in where the walker sets out, so the origins' parts add up. The item that
+/// would move up is taken to lead to the row as the older ones do on average.
+void WalkExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
   const Reach& reached = reach(row);
-  const float all = probability(row);
   const float last = joined(reached.two_hops_from_last, reached.three_hops_from_last);
-  if (origins_.size() == 1 || !(all > 0)) return {.row = origins_[0].row};
-  const float weight = origins_[0].weight(0), second_weight = origins_[1].weight(1);
-  const float total = weight + second_weight;
-  return leave_one_out(
-      std::array{Origin{origins_[0], last * total / weight},
-                 Origin{origins_[1], std::max(all - last, 0.0F) * total / second_weight}},
-      kOriginsMax, 1);
+  const std::array parts{last, std::max(probability(row) - last, 0.0F)};
+  const std::size_t used = std::min(kOriginsMax, origins_.size());
+  float total = 0, older = 0;
+  for (std::size_t k = 0; k < origins_.size(); ++k)
+    (k < used ? total : older) += origins_[k].weight(k);
+  std::vector<Origin> origins;
+  for (std::size_t k = 0; k < used; ++k)
+    origins.push_back({origins_[k], parts[k] * total / origins_[k].weight(k)});
+  if (older > 0) origins.push_back({origins_[used], joined(reached.two_hops_older, 0) / older});
+  leave_one_out(origins, kOriginsMax, false, influences);
 }
 
 }  // namespace freshet

@@ -42,7 +42,7 @@ class WalkExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  Cause cause_of(ItemRow row) override;
+  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
 
   /// What the walk found out about `row`; valid until the next `prepare`.
   const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }

@@ -210,12 +210,18 @@ void Learner::add_transition(const TrainingExample& example, const Context& cont
                         .steps = static_cast<std::uint32_t>(context.steps.size()),
                         .distinct = distinct_place(context, target),
                         .action = example.action,
-                        .last_action = context.last_action};
+                        .last_action = context.last_action,
+                        .event_time = example.event_time};
   for (const ItemId other : example.basket) {
     const ItemRow row = knowledge_.catalogue().find(other);
     if (row == kNoRow || row == target) continue;
     change.basket.push_back(row);
     ++transition.basket;
+  }
+  if (config_.related.enabled) {
+    transition.role = baskets_.read(example, knowledge_.catalogue(), together_);
+    transition.together = static_cast<std::uint32_t>(together_.size());
+    append(change.together, together_);
   }
   const std::vector<ContextValue> values = values_of(example);
   transition.values = static_cast<std::uint32_t>(values.size());
@@ -311,6 +317,7 @@ void Learner::apply(Delta change) {
   append(pending_.transitions, change.transitions);
   append(pending_.steps, change.steps);
   append(pending_.basket, change.basket);
+  append(pending_.together, change.together);
   append(pending_.context_values, change.context_values);
 }
 

@@ -19,6 +19,7 @@
 #include "scoring/learning/trained_offsets.h"
 #include "scoring/network/negative_sampler.h"
 #include "scoring/ranking/scorer.h"
+#include "scoring/related/basket_reader.h"
 #include "state/training_example.h"
 
 namespace freshet {
@@ -117,6 +118,8 @@ class Learner {
   bool weights_changed_ = false;
   CandidateSet set_;
   std::vector<ExampleRanks> ranks_;
+  BasketReader baskets_;
+  std::vector<ItemRow> together_;     // What the example's basket held before.
   std::vector<std::size_t> learned_;  // Per transition of the micro-batch: its example's place.
 };
 

@@ -1,5 +1,7 @@
 #include "scoring/ranking/reasons.h"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -9,6 +11,9 @@ namespace {
 
 /// Weaker reasons are not worth telling.
 constexpr float kShareMin = 0.1F;
+
+/// An item that less of an expert's probability comes from is not named for it.
+constexpr float kCauseMin = 0.05F;
 
 std::string followed_text(ItemRow row, ItemRow origin, const ReasonSources& sources) {
   const std::string_view because = sources.knowledge.catalogue().label(origin);
@@ -43,23 +48,48 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const ReasonSour
   return {};
 }
 
-/// An expert's part of a row's probability, and the item that most of it comes from.
+/// An expert's part of a row's probability, and what the history's items have to do with it.
 struct Part {
   Source source = Source::kPopular;
-  Cause cause;
-  float share = 0;  ///< Of the expert and its cause, 0..1.
+  float share = 0;         ///< Of the expert, then of the expert and its cause, 0..1.
+  ItemRow cause = kNoRow;  ///< The item that is named; kNoRow = none in particular.
+  std::vector<Influence> influences;
 };
+
+/// What the mixture's probability would lose without an item.
+using Losses = absl::flat_hash_map<ItemRow, float>;
+
+Losses losses_of(const std::vector<Part>& parts, const PerSource& weights) {
+  Losses losses;
+  for (const Part& part : parts)
+    for (const Influence& influence : part.influences)
+      losses[influence.item] += weights[index_of(part.source)] * influence.loss;
+  return losses;
+}
+
+/// Of the items that an expert goes by, the one whose loss would cost the row most.
+void choose_cause(const Losses& losses, Part& part) {
+  const Influence* chosen = nullptr;
+  for (const Influence& influence : part.influences) {
+    if (!(influence.share >= kCauseMin)) continue;
+    if (chosen == nullptr || losses.at(influence.item) > losses.at(chosen->item))
+      chosen = &influence;
+  }
+  if (chosen == nullptr) return;
+  part.cause = chosen->item;
+  part.share *= chosen->share;
+}
 
 Reason reason_of(const Part& part, ItemRow row, const ReasonSources& sources) {
   Reason reason;
   reason.source = part.source;
   reason.share = part.share;
-  if (part.cause.row != kNoRow) {
-    const ItemIdentity& origin = sources.knowledge.catalogue().item(part.cause.row);
+  if (part.cause != kNoRow) {
+    const ItemIdentity& origin = sources.knowledge.catalogue().item(part.cause);
     reason.because_of = origin.id;
     reason.because_of_name = origin.name;
   }
-  reason.text = text_of(part.source, row, part.cause.row, sources);
+  reason.text = text_of(part.source, row, part.cause, sources);
   return reason;
 }
 
@@ -77,13 +107,13 @@ std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities,
   if (!(total > 0)) return {popular_reason(sources.language)};
   std::vector<Part> parts;
   for (std::size_t m = 0; m < kSourceCount; ++m) {
-    Part part{.source = static_cast<Source>(m),
-              .share = share_of(m, weights, probabilities, total)};
-    if (part.share < kShareMin / 2) continue;  // Too little to look for its cause.
-    part.cause = sources.scorer.cause_of(part.source, row);
-    part.share *= part.cause.share;
-    parts.push_back(part);
+    const float share = share_of(m, weights, probabilities, total);
+    if (share == 0) continue;
+    Part& part = parts.emplace_back(Part{.source = static_cast<Source>(m), .share = share});
+    sources.scorer.influences_on(part.source, row, part.influences);
   }
+  const Losses losses = losses_of(parts, weights);
+  for (Part& part : parts) choose_cause(losses, part);
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.share > b.share; });
   std::vector<Reason> reasons;

@@ -31,9 +31,9 @@ class Scorer {
   /// Each expert's probability of any row, in the context scored last.
   PerSource probabilities(ItemRow row) const;
 
-  /// The item of the context that made `source` name `row`.
-  Cause cause_of(Source source, ItemRow row) const {
-    return experts_[index_of(source)]->cause_of(row);
+  /// What the context's items do to the probability of `row` by `source` (Expert::influences_on).
+  void influences_on(Source source, ItemRow row, std::vector<Influence>& influences) const {
+    experts_[index_of(source)]->influences_on(row, influences);
   }
 
   /// The row is named by the repeat expert rather since it was bought before than since it was

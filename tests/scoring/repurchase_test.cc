@@ -104,7 +104,9 @@ TEST(RepeatExpert, ProbabilitiesOfReturnsAndPurchasesAddUpToOneAtMost) {
   EXPECT_GT(expert.probability(3), 0.2F) << "due, and not in the history";
   EXPECT_EQ(expert.due_part(3), 1);
   EXPECT_EQ(expert.due_part(2), 0);
-  EXPECT_EQ(expert.cause_of(3).row, 3U);
+  std::vector<Influence> influences;
+  expert.influences_on(3, influences);
+  EXPECT_EQ(influences.at(0).item, 3U);
   EXPECT_EQ(expert.probability(0), 0);
 }
 
