@@ -28,14 +28,14 @@ TEST(OwnerBook, RefusesWhatNoOwnerWrote) {
   const std::string_view good = R"({"url":"http://a:1","epoch":7})";
   for (const std::string_view key : {"", "x", "-1", "1x", "99999999999"})
     EXPECT_FALSE(book.take(record_of(key, good))) << key;
-  for (const std::string_view value :
-       {"", "{}", R"({"url":"http://a:1"})", R"({"url":"javascript:alert(1)", "epoch" : 1})
-    ",
-    R"({"url":"http://a:1/\r\nSet-Cookie: x","epoch":1})",
-        R"({"url":"http://a:1","epoch":-1})"
-})
-    EXPECT_FALSE(book.take(record_of("1", value))) << value;
-EXPECT_FALSE(book.url_of(PartitionId{1}));
+  const std::vector<std::string> values{"",
+                                        "{}",
+                                        R"({"url":"http://a:1"})",
+                                        R"({"url":"ftp://a:1","epoch":1})",
+                                        R"({"url":"http://a:1/\r\nSet-Cookie: x","epoch":1})",
+                                        R"({"url":"http://a:1","epoch":-1})"};
+  for (const std::string& value : values) EXPECT_FALSE(book.take(record_of("1", value))) << value;
+  EXPECT_FALSE(book.url_of(PartitionId{1}));
 }
 
 TEST(OwnerAnnouncer, WritesWhatABookReads) {
