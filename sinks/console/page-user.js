@@ -99,7 +99,7 @@ class Ablation {
 
 function expertRow(expert) {
   const rank = expert.rank === null || expert.rank === undefined ? 'not named' : `rank ${expert.rank}`;
-  return make('tr', {}, make('th', { scope: 'row' }, expert.source), make('td', {}, rank),
+  return make('tr', {}, make('th', { scope: 'row' }, expert.source), make('td', { class: 'rank' }, rank),
     make('td', { class: 'number' }, expert.probability > 0 ? expert.probability.toPrecision(3) : '0'),
     make('td', { class: 'bar-cell' }, barOf(expert.share, sourceColour(expert.source)), percent(expert.share)));
 }
