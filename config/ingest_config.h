@@ -60,6 +60,8 @@ struct KafkaSourceConfig {
   std::string events_topic = "freshet.events";
   /// Compacted topic of item updates; empty = none.
   std::string items_topic = "freshet.items";
+  /// Compacted topic of rules, which come before those of `scoring.rules`; empty = none.
+  std::string rules_topic;
   /// "cooperative-sticky" or "range".
   std::string assignment = "cooperative-sticky";
   std::chrono::milliseconds session_timeout{10000};

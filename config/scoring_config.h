@@ -9,6 +9,7 @@
 #include "config/content_config.h"
 #include "config/learning_config.h"
 #include "config/network_config.h"
+#include "config/rules_config.h"
 
 namespace freshet {
 
@@ -96,6 +97,14 @@ struct ScoringConfig {
   std::size_t served_lists_max = 200'000;
   /// Trade of relevance for variety inside a list: 0 = relevance alone .. 1 = variety alone.
   double diversity = 0;
+  /// How variety is measured: "dpp" or "mmr" (docs/model.md).
+  std::string diversity_method = "dpp";
+  /// Trade of relevance for rarity: 0 = relevance alone .. 1 = the least known first.
+  double novelty = 0;
+  /// Trade of relevance for the user's own mix of categories: 0 = relevance alone .. 1.
+  double calibration = 0;
+  /// Places of a list that are drawn among items of which little is known.
+  std::size_t exploration_slots = 0;
   /// Experts that are left out, by the names of reasons ("walk"); for ablation.
   std::vector<std::string> without_experts;
   CatalogueConfig catalogue;
@@ -109,6 +118,10 @@ struct ScoringConfig {
   LearningConfig learning;
   GuardConfig guard;
   FilterConfig filters;
+  /// Rules at a time, those of the rules topic included.
+  std::size_t rules_max = 256;
+  std::vector<RuleConfig> rules;
+  std::vector<ScenarioConfig> scenarios;
 };
 
 }  // namespace freshet

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "ingest/event.h"
 
@@ -13,10 +14,17 @@ constexpr float kPairPrior = 3;
 
 }  // namespace
 
-Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory)
-    : knowledge_(config, factory), recommender_(config, knowledge_) {
+Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory,
+                 std::vector<std::string> context_keys)
+    : knowledge_(config, factory), recommender_(config, knowledge_, std::move(context_keys)) {
   if (knowledge_.network() != nullptr)
     knowledge_.network()->compress(table_format(config.network.table));
+}
+
+Status Replica::apply(const Delta& delta) {
+  FRESHET_RETURN_IF_ERROR(knowledge_.apply(delta));
+  recommender_.rules().follow(delta);
+  return {};
 }
 
 std::vector<RankedList> Replica::rank(std::span<const RankRequest> requests, RankEffort effort) {

@@ -41,6 +41,9 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const Knowledge&
       return "Similar to " + label();
     case Source::kExploration:
       return "New";
+    case Source::kRule:
+    case Source::kDraw:
+      break;  // No expert names these.
   }
   return {};
 }
