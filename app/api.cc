@@ -41,8 +41,8 @@ ApiHandlers make_api_handlers(ApiParts parts) {
   };
   handlers.ready = [parts] { return readiness(parts); };
   handlers.status = [parts] { return parts.figures.status(); };
-  handlers.recommend = [parts](std::string user, std::size_t count, auto answer) {
-    parts.engine.recommend(user, count, std::move(answer));
+  handlers.recommend = [parts](const ListQuestion& question, auto answer) {
+    parts.engine.recommend(question.user, question.count, question.scenario, std::move(answer));
   };
   handlers.related = [parts](std::string item, std::size_t count, auto answer) {
     related(parts.engine, std::move(item), count, std::move(answer));

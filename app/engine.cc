@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "app/thread_names.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kDeltasMax = 4;
 constexpr std::size_t kReplicaQuestionsMax = 256;
 constexpr std::size_t kModelQuestionsMax = 16;
+constexpr std::size_t kRuleChangesMax = 16;
 
 /// One question asked of every partition: the first that knows the user answers, or the last one
 /// answers for a user that nobody knows.
@@ -19,6 +21,7 @@ struct BroadcastQuestion {
   RankQueue& ranking;
   UserId user;
   std::size_t count;
+  std::string scenario;
   std::function<void(Result<RankedList>)> respond;
   std::atomic<std::size_t> left;
   std::atomic<bool> answered{false};
@@ -27,6 +30,7 @@ struct BroadcastQuestion {
     if (answered.exchange(true)) return;
     request.user = user;
     request.count = count;
+    request.scenario = scenario;
     request.reply = [respond = respond](RankedList list) { respond(std::move(list)); };
     if (!ranking.try_push(request)) {
       respond(error(ErrorCode::kUnavailable, "rank for user " + user + ": too busy, try again"));
@@ -53,11 +57,12 @@ Engine::Engine(EngineParts parts)
       delta_queue_(kDeltasMax),
       replica_questions_(kReplicaQuestionsMax),
       model_questions_(kModelQuestionsMax),
+      rules_queue_(kRuleChangesMax),
       learning_(parts_.config.scoring, parts_.network,
                 {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
-      scoring_(parts_.config.scoring, parts_.network,
-               {ranking_queue_, delta_queue_, replica_questions_, learning_queue_, parts_.publisher,
-                parts_.figures, parts_.clock}) {
+      scoring_(parts_.config.scoring, parts_.network, parts_.config.ingest.context,
+               {ranking_queue_, delta_queue_, replica_questions_, rules_queue_, learning_queue_,
+                parts_.publisher, parts_.figures, parts_.clock}) {
   learning_.encode_with(std::move(parts_.encoder));
 }
 
@@ -148,6 +153,10 @@ void Engine::update_item(ItemUpdate update, std::stop_token stop) {
   learning_queue_.push(std::move(update), stop);
 }
 
+void Engine::set_rules(std::vector<RuleConfig> rules, std::stop_token stop) {
+  rules_queue_.push(std::move(rules), stop);
+}
+
 std::vector<std::pair<PartitionId, Offset>> Engine::next_offsets() const {
   std::lock_guard lock(mutex_);
   std::vector<std::pair<PartitionId, Offset>> offsets;
@@ -157,10 +166,18 @@ std::vector<std::pair<PartitionId, Offset>> Engine::next_offsets() const {
   return offsets;
 }
 
-void Engine::recommend(const UserId& user, std::size_t count,
+void Engine::recommend(const UserId& user, std::size_t count, const std::string& scenario,
                        std::function<void(Result<RankedList>)> respond) {
+  const auto& scenarios = parts_.config.scoring.scenarios;
+  const bool known = scenario.empty() || scenario == kDefaultScenario ||
+                     std::any_of(scenarios.begin(), scenarios.end(),
+                                 [&](const auto& other) { return other.name == scenario; });
+  if (!known)
+    return respond(error(
+        ErrorCode::kInvalidConfig,
+        "scenario " + scenario + " is not configured: name one of scoring.scenarios, or default"));
   std::lock_guard lock(mutex_);
-  auto question = std::make_shared<BroadcastQuestion>(ranking_queue_, user, count,
+  auto question = std::make_shared<BroadcastQuestion>(ranking_queue_, user, count, scenario,
                                                       std::move(respond), partitions_.size());
   if (partitions_.empty()) return question->rank(RankRequest{});
   for (auto& [partition, entry] : partitions_) {

@@ -60,12 +60,16 @@ class Engine {
   /// Learns an item's description; waits while the learner's queue is full.
   void update_item(ItemUpdate update, std::stop_token stop);
 
+  /// Has lists obey `rules` and no others from now on; waits while scoring is behind.
+  void set_rules(std::vector<RuleConfig> rules, std::stop_token stop);
+
   /// First offsets not yet processed, of the partitions that are open.
   std::vector<std::pair<PartitionId, Offset>> next_offsets() const;
 
   /// Ranks for one user now, from the state as it is; `respond` is called once, from a stage's
-  /// thread. An unknown user gets the fallback list.
-  void recommend(const UserId& user, std::size_t count,
+  /// thread. An unknown user gets the fallback list. `scenario`: empty = the default one; errors:
+  /// kInvalidConfig for one that is not configured.
+  void recommend(const UserId& user, std::size_t count, const std::string& scenario,
                  std::function<void(Result<RankedList>)> respond);
   /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
   bool ask_replica(std::function<void(const Replica&)> ask);
@@ -93,6 +97,7 @@ class Engine {
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;
   ModelQuestions model_questions_;
+  RulesQueue rules_queue_;
   LearningStage learning_;
   ScoringStage scoring_;
   mutable std::mutex mutex_;

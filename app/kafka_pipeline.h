@@ -44,6 +44,7 @@ class KafkaPipeline {
   Result<std::unique_ptr<TopicFeed>> start_feed(const std::string& name, const std::string& topic,
                                                 TakeRecord take);
   Status start_items_feed();
+  Status start_rules_feed();
   Status start_rekeyer();
   Status start_consumer();
   Status start_http();
@@ -73,6 +74,7 @@ class KafkaPipeline {
   std::unique_ptr<SnapshotStore> snapshots_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<TopicFeed> items_;
+  std::unique_ptr<TopicFeed> rules_;
   std::unique_ptr<Rekeyer> rekeyer_;
   std::jthread rekeyer_thread_;
   std::unique_ptr<SnapshotKeeper> keeper_;

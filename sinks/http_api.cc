@@ -45,13 +45,18 @@ std::string encode_readiness(const Readiness& readiness) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
-/// Returns ?count= (0 when absent). Errors: kInvalidConfig for other parameters and for values out
-/// of range, so that a typing mistake is not taken for the default.
-Result<std::size_t> count_of(const HttpRequest& request) {
-  std::size_t count = 0;
+/// Reads ?count=, and ?scenario= where it is known (`scenario` is not null); what is absent stays
+/// as it is. Errors: kInvalidConfig for other parameters and for values out of range, so that a
+/// typing mistake is not taken for the default.
+Status read_query(const HttpRequest& request, std::size_t& count, std::string* scenario) {
   for (const auto& [name, value] : request.query) {
+    if (name == "scenario" && scenario != nullptr) {
+      *scenario = value;
+      continue;
+    }
     if (name != "count") {
-      return error(ErrorCode::kInvalidConfig, "unknown parameter " + name + "; known: count");
+      return error(ErrorCode::kInvalidConfig, "unknown parameter " + name + "; known: count" +
+                                                  (scenario != nullptr ? ", scenario" : ""));
     }
     const char* const end = value.data() + value.size();
     const auto parsed = std::from_chars(value.data(), end, count);
@@ -60,7 +65,7 @@ Result<std::size_t> count_of(const HttpRequest& request) {
                    "count must be a whole number from 1 to " + std::to_string(kApiCountMax));
     }
   }
-  return count;
+  return {};
 }
 
 void add_operations(HttpRouter& router, const ApiHandlers& handlers) {
@@ -97,24 +102,24 @@ void add_operations(HttpRouter& router, const ApiHandlers& handlers) {
 HttpHandler recommendations(const ApiHandlers& handlers, const Clock& clock) {
   return [recommend = handlers.recommend, title_of = handlers.title_of, &clock](
              const HttpRequest& request, Respond respond) {
-    const auto count = count_of(request);
-    if (!count) return respond(problem_of(count.error()));
-    recommend(request.params.at("id"), *count,
-              [respond = std::move(respond), title_of, &clock](Result<RankedList> list) {
-                respond(list ? json(encode_list(*list, clock.now(), title_of))
-                             : problem_of(list.error()));
-              });
+    ListQuestion question{.user = request.params.at("id"), .count = 0, .scenario = {}};
+    const Status read = read_query(request, question.count, &question.scenario);
+    if (!read) return respond(problem_of(read.error()));
+    recommend(question, [respond = std::move(respond), title_of, &clock](Result<RankedList> list) {
+      respond(list ? json(encode_list(*list, clock.now(), title_of)) : problem_of(list.error()));
+    });
   };
 }
 
 HttpHandler related_items(const ApiHandlers& handlers) {
   return [related = handlers.related, title_of = handlers.title_of](const HttpRequest& request,
                                                                     Respond respond) {
-    const auto count = count_of(request);
-    if (!count) return respond(problem_of(count.error()));
+    std::size_t count = 0;
+    const Status read = read_query(request, count, nullptr);
+    if (!read) return respond(problem_of(read.error()));
     const std::string& item = request.params.at("id");
     related(
-        item, *count,
+        item, count,
         [respond = std::move(respond), title_of, item](Result<std::vector<RankedItem>> items) {
           respond(items ? json(encode_related(item, *items, title_of)) : problem_of(items.error()));
         });

@@ -20,6 +20,13 @@ struct Readiness {
   std::vector<std::string> reasons;  ///< For people; empty when ready.
 };
 
+/// Somebody wants a list.
+struct ListQuestion {
+  std::string user;
+  std::size_t count = 0;  ///< Items at most; 0 = the configured size.
+  std::string scenario;   ///< Empty = the default one.
+};
+
 /// Where the API gets its answers. Each is called on the server's thread and must not block; a
 /// route whose function is not set does not exist.
 struct ApiHandlers {
@@ -27,9 +34,8 @@ struct ApiHandlers {
   std::function<std::string()> metrics;
   std::function<Readiness()> ready;
   std::function<StatusFigures()> status;
-  /// Calls back, from any thread, with a list of at most `count` items (0 = the configured size).
-  std::function<void(std::string user, std::size_t count,
-                     std::function<void(Result<RankedList>)> answer)>
+  /// Calls back, from any thread, with the list.
+  std::function<void(const ListQuestion& question, std::function<void(Result<RankedList>)> answer)>
       recommend;
   std::function<void(std::string item, std::size_t count,
                      std::function<void(Result<std::vector<RankedItem>>)> answer)>

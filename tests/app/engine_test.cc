@@ -34,6 +34,8 @@ class EngineTest : public testing::Test {
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}) {
     config_.scoring.learning.directory.clear();
+    config_.scoring.scenarios = {{.name = "home", .list_size = 3}};
+    config_.sinks.kafka.scenarios = {"home"};
     lease_.hold_for_ever();
     engine_ = std::make_unique<Engine>(EngineParts{
         config_, publisher_, router_, figures_, lease_, clock_, {}, [this](const Error& e) {
@@ -50,9 +52,9 @@ class EngineTest : public testing::Test {
     engine_->start_partition(PartitionId{partition}, Offset{0}, std::move(source));
   }
 
-  Result<RankedList> ask(const UserId& user) {
+  Result<RankedList> ask(const UserId& user, const std::string& scenario = "") {
     std::promise<Result<RankedList>> answer;
-    engine_->recommend(user, 5,
+    engine_->recommend(user, scenario.empty() ? 5 : 0, scenario,
                        [&](Result<RankedList> list) { answer.set_value(std::move(list)); });
     return answer.get_future().get();
   }
@@ -92,6 +94,55 @@ TEST_F(EngineTest, AnswersQuestionsOfKnownAndUnknownUsers) {
 
   ASSERT_TRUE(unknown.has_value());
   EXPECT_NE(unknown->fallback, Fallback::kNone);
+}
+
+TEST_F(EngineTest, ListsCarryThoseOfOtherScenarios) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+
+  const RankedList list = publisher_.lists().back();
+  ASSERT_EQ(list.scenarios.size(), 1U);
+  EXPECT_EQ(list.scenarios[0].name, "home");
+  EXPECT_EQ(list.scenarios[0].items.size(), 3U);
+  EXPECT_GT(list.items.size(), 3U);
+}
+
+TEST_F(EngineTest, QuestionsNameAScenarioThatIsConfigured) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+
+  const auto home = ask("0-1", "home");
+  ASSERT_TRUE(home.has_value());
+  EXPECT_EQ(home->items.size(), 3U);
+  EXPECT_EQ(home->scenario, "home");
+  const auto away = ask("0-1", "away");
+  ASSERT_FALSE(away.has_value());
+  EXPECT_EQ(away.error().code, ErrorCode::kInvalidConfig);
+}
+
+TEST_F(EngineTest, RulesHoldForEverybodyWhoComesAfterThem) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+  const auto effects = [this] {
+    std::set<std::string> rules;
+    for (const auto& family : registry_.Collect())
+      if (family.name == "freshet_scoring_rule_effects_total")
+        for (const auto& metric : family.metric) rules.insert(metric.label.at(0).value);
+    return rules;
+  };
+  const auto before = ask("0-1");
+  ASSERT_TRUE(before.has_value());
+  const std::string first = before->items.at(0).name;
+
+  engine_->set_rules({{.name = "no", .kind = "exclude", .items = {first}}}, {});
+
+  const auto after = ask("0-1");
+  ASSERT_TRUE(after.has_value());
+  for (const RankedItem& item : after->items) EXPECT_NE(item.name, first);
+  EXPECT_EQ(effects(), std::set<std::string>{"no"});
+  engine_->set_rules({}, {});
+  ASSERT_TRUE(ask("0-1").has_value());
+  EXPECT_TRUE(effects().empty()) << "the label goes with its rule";
 }
 
 TEST_F(EngineTest, StopsInTheMiddleOfAStream) {

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "config/config.h"
 #include "config/rule_reader.h"
 
@@ -146,6 +149,31 @@ TEST(RuleOfTheTopic, IsReadWithoutLookingIntoFiles) {
   ASSERT_TRUE(rule) << rule.error().text;
   EXPECT_EQ(rule->name, "secret");
   EXPECT_THAT(rule->tags, testing::ElementsAre("${file:/etc/hostname}"));
+}
+
+/// The code blocks of a page in one language.
+std::vector<std::string> blocks(const std::string& page, const std::string& language) {
+  std::vector<std::string> found;
+  const std::string begin = "```" + language + "\n";
+  for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const auto from = at + begin.size();
+    found.push_back(page.substr(from, page.find("```", from) - from));
+  }
+  return found;
+}
+
+TEST(RulesPage, ItsExamplesAreValid) {
+  std::ifstream file(std::string(FRESHET_SOURCE_DIR) + "/docs/rules.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_GE(blocks(page, "yaml").size(), 4U);
+  ASSERT_GE(blocks(page, "json").size(), 1U);
+  for (const std::string& block : blocks(page, "yaml")) EXPECT_EQ(problems_of(block), "") << block;
+  for (const std::string& block : blocks(page, "json")) {
+    const auto body = parse_yaml(block);
+    ASSERT_TRUE(body) << block;
+    const auto rule = read_rule("example", *body, {});
+    EXPECT_TRUE(rule) << rule.error().text;
+  }
 }
 
 TEST(RuleOfTheTopic, NamesAllItsProblems) {

@@ -28,9 +28,10 @@ class HttpApiTest : public ::testing::Test {
     handlers_.metrics = [] { return std::string("freshet_up 1\n"); };
     handlers_.ready = [this] { return readiness_; };
     handlers_.status = [this] { return figures_; };
-    handlers_.recommend = [this](std::string user, std::size_t count, auto answer) {
-      asked_ = user + " " + std::to_string(count);
-      answering_ = std::jthread([answer, list = list_, user]() mutable {
+    handlers_.recommend = [this](const ListQuestion& question, auto answer) {
+      asked_ = question.user + " " + std::to_string(question.count);
+      if (!question.scenario.empty()) asked_ += " " + question.scenario;
+      answering_ = std::jthread([answer, list = list_, user = question.user]() mutable {
         if (list) list->user = user;
         answer(std::move(list));
       });
@@ -93,6 +94,14 @@ TEST_F(HttpApiTest, AddsTitlesWhereTheAppKnowsThem) {
   const auto json = parse(get("/v1/users/anna/recommendations").body);
   EXPECT_STREQ(json["items"][0]["title"].GetString(), "A fine lamp");
   EXPECT_EQ(asked_, "anna 0") << "no count = the configured size";
+}
+
+TEST_F(HttpApiTest, HandsTheScenarioOnAndSaysWhichItIs) {
+  list_->scenario = "home";
+  const auto json = parse(get("/v1/users/anna/recommendations?scenario=home&count=3").body);
+  EXPECT_EQ(asked_, "anna 3 home");
+  EXPECT_STREQ(json["scenario"].GetString(), "home");
+  EXPECT_EQ(get("/v1/items/desk/related?scenario=home").status, 400U);
 }
 
 TEST_F(HttpApiTest, AnswersRelatedItems) {
