@@ -1,4 +1,5 @@
 #include "config/config_fields.h"
+#include "config/field_sections.h"
 
 namespace freshet {
 namespace {

@@ -78,13 +78,18 @@ void ListMaker::collect(std::span<const PoolItem> offers) {
   }
 }
 
+/// Those whose place is free first: a pin that has to give way takes no other pin's place.
 void ListMaker::place_pins() {
-  rules_.for_each(RuleKind::kPin, [this](RuleIndex index, const Rule& rule) {
-    const ItemRow row = knowledge_.catalogue().find(rule.item);
-    if (row == kNoRow || !holds(book_.of(row), index) || !may_stand(row)) return;
-    if (put(rule.config.position - 1, {.row = row, .how = PlacedItem::How::kRule, .rule = index}))
-      book_.count_effect(index);
-  });
+  for (const bool exactly : {true, false}) {
+    rules_.for_each(RuleKind::kPin, [&](RuleIndex index, const Rule& rule) {
+      const std::size_t place = rule.config.position - 1;
+      if (place >= list_.size() || (exactly && !is_free(place))) return;
+      const ItemRow row = knowledge_.catalogue().find(rule.item);
+      if (row == kNoRow || !holds(book_.of(row), index) || !may_stand(row)) return;
+      if (put(place, {.row = row, .how = PlacedItem::How::kRule, .rule = index}))
+        book_.count_effect(index);
+    });
+  }
 }
 
 void ListMaker::place_promoted(const ListOrder& order) {

@@ -15,6 +15,11 @@ constexpr EventTime kNever = EventTime::max();
 
 bool needs_labels(const Rule& rule) { return rule.kind == RuleKind::kAtMost; }
 
+/// Everything may have changed.
+bool has_image(const Delta& delta) {
+  return !delta.image.empty() || std::any_of(delta.earlier.begin(), delta.earlier.end(), has_image);
+}
+
 bool is_strict(RuleKind kind) {
   return kind == RuleKind::kExclude || kind == RuleKind::kPrice ||
          kind == RuleKind::kAvailability || kind == RuleKind::kOnly;
@@ -46,7 +51,7 @@ void RuleBook::set_rules(const std::vector<RuleConfig>& rules) {
 }
 
 void RuleBook::follow(const Delta& delta) {
-  if (!delta.image.empty()) {
+  if (has_image(delta)) {
     rows_.update_all();
     labels_.update_all();
     choose_leaders();
