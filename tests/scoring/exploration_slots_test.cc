@@ -22,7 +22,7 @@ std::vector<ItemUpdate> new_items(std::size_t count) {
   return items;
 }
 
-class Exploring : public testing::Test {
+class DrawingForSlots : public testing::Test {
  protected:
   void start(ScoringConfig config) {
     config.exploration.enabled = false;  // So that no expert names the new items.
@@ -42,7 +42,7 @@ class Exploring : public testing::Test {
   std::unique_ptr<Replica> replica_;
 };
 
-TEST_F(Exploring, LastPlacesAreDrawnAmongNewItemsWithTheirPropensity) {
+TEST_F(DrawingForSlots, LastPlacesAreDrawnAmongNewItemsWithTheirPropensity) {
   start({.exploration_slots = 2});
 
   const RankedList list = rank(1);
@@ -58,7 +58,7 @@ TEST_F(Exploring, LastPlacesAreDrawnAmongNewItemsWithTheirPropensity) {
   EXPECT_NE(list.items[18].name, list.items[19].name);
 }
 
-TEST_F(Exploring, SameRequestDrawsTheSameAndOthersDrawOthers) {
+TEST_F(DrawingForSlots, SameRequestDrawsTheSameAndOthersDrawOthers) {
   start({.exploration_slots = 2});
   EXPECT_EQ(text_of(rank(1)), text_of(rank(1)));
   std::set<std::string> drawn;
@@ -66,7 +66,7 @@ TEST_F(Exploring, SameRequestDrawsTheSameAndOthersDrawOthers) {
   EXPECT_EQ(drawn.size(), 10U);
 }
 
-TEST_F(Exploring, ItemsAreDrawnAsOftenAsTheirPropensitySays) {
+TEST_F(DrawingForSlots, ItemsAreDrawnAsOftenAsTheirPropensitySays) {
   start({.exploration_slots = 1});
   constexpr int kLists = 4'000;
   std::map<std::string, int> times;
@@ -76,7 +76,7 @@ TEST_F(Exploring, ItemsAreDrawnAsOftenAsTheirPropensitySays) {
   for (const auto& [name, count] : times) EXPECT_NEAR(count, kLists * 0.1, 4 * deviation) << name;
 }
 
-TEST_F(Exploring, WithoutNewItemsTheListIsTheModels) {
+TEST_F(DrawingForSlots, WithoutNewItemsTheListIsTheModels) {
   ScoringConfig config;
   config.exploration_slots = 3;
   config.rules = {{.name = "no", .kind = "exclude", .items = {}}};
