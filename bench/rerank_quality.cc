@@ -152,6 +152,7 @@ int run(const Options& options) {
   config.list_size = kListSize;
   config.filters.bought = false;
   config.scenarios = settings();
+  config.diversity_method = "dpp";
   Learner learner(config, nullptr);
   Judge dpp(config);
   config.diversity_method = "mmr";

@@ -97,8 +97,8 @@ struct ScoringConfig {
   std::size_t served_lists_max = 200'000;
   /// Trade of relevance for variety inside a list: 0 = relevance alone .. 1 = variety alone.
   double diversity = 0;
-  /// How variety is measured: "dpp" or "mmr" (docs/model.md).
-  std::string diversity_method = "dpp";
+  /// How variety is measured: "mmr" or "dpp" (docs/model.md).
+  std::string diversity_method = "mmr";
   /// Trade of relevance for rarity: 0 = relevance alone .. 1 = the least known first.
   double novelty = 0;
   /// Trade of relevance for the user's own mix of categories: 0 = relevance alone .. 1.

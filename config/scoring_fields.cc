@@ -169,9 +169,9 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
         "Users whose last served list is kept to measure quality as served.");
   f.add("diversity", &c.diversity, between(0, 1),
         "Trade of relevance for variety inside a list: 0 = relevance alone, 1 = variety alone.");
-  f.add("diversity_method", &c.diversity_method, one_of({"dpp", "mmr"}),
-        "How variety is measured: `dpp` by the volume that the list's items span, `mmr` by the "
-        "nearest item above.");
+  f.add("diversity_method", &c.diversity_method, one_of({"mmr", "dpp"}),
+        "How variety is measured: `mmr` by the nearest item above, `dpp` by the volume that the "
+        "list's items span.");
   f.add("novelty", &c.novelty, between(0, 1),
         "Trade of relevance for rarity: 0 = relevance alone, 1 = the least known first.");
   f.add("calibration", &c.calibration, between(0, 1),
