@@ -1,27 +1,30 @@
 #!/usr/bin/env python3
-"""Draws the relevance-diversity curve of `freshet evaluate --diversity ... --json FILE`.
+"""Draws the relevance-diversity curve from what rerank_quality prints.
 
-diversity_curve.py NAME=FILE ... > curve.svg: a line per report; NDCG@20 against intra-list diversity, and against
-coverage at 20. Needs nothing but Python.
+rerank_quality EVENTS | diversity_curve.py > curve.svg: NDCG@20 against intra-list diversity, and against coverage at 20,
+a line per measure of variety. Needs nothing but Python.
 """
 
-import json
 import sys
 
 COLOURS = ["#2563eb", "#d97706", "#059669", "#9333ea"]
 WIDTH, HEIGHT, MARGIN, GAP = 400, 300, 56, 40
 
 
-def points(path):
-    """Yields (dial, NDCG@20, intra-list diversity, coverage@20) of the rows that differ by the dial alone."""
-    with open(path) as file:
-        rows = json.load(file)["rows"]
-    for row in rows:
-        name = row["name"]
-        if name != "live" and not name.startswith("diversity "):
+def read_curves(lines):
+    """Returns [(method, [(dial, NDCG@20, intra-list diversity, coverage@20)])] of the rows of the diversity dial."""
+    curves = {}
+    for line in lines:
+        words = line.split()
+        if words[1:3] == ["relevance", "alone"]:
+            dial, figures = 0, words[3:]
+        elif words[1:2] == ["diversity"]:
+            dial, figures = float(words[2]), words[3:]
+        else:
             continue
-        at_20 = next(at for at in row["at"] if at["k"] == 20)
-        yield (0 if name == "live" else float(name.split()[1]), at_20["ndcg"], row["intra_list_diversity"], at_20["coverage"])
+        ndcg, _, variety, coverage = map(float, figures[:4])
+        curves.setdefault(words[0], []).append((dial, ndcg, variety, coverage))
+    return sorted(curves.items())
 
 
 def scale(values, begin, end):
@@ -53,7 +56,7 @@ def panel(left, curves, column, title):
 
 
 def main():
-    curves = [(name, sorted(points(path))) for name, _, path in (arg.partition("=") for arg in sys.argv[1:])]
+    curves = read_curves(sys.stdin)
     if not curves:
         sys.exit(__doc__)
     width, height = 2 * WIDTH + 3 * MARGIN + GAP, HEIGHT + 2 * MARGIN + 10
