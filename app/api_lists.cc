@@ -28,11 +28,22 @@ Result<std::vector<std::string>> context_of(const ListWish& wish, const Config& 
 Result<std::function<void(RankRequest&)>> changes(const ListWish& wish, const Config& config) {
   auto context = context_of(wish, config);
   if (!context) return tl::unexpected(std::move(context).error());
+  const auto& scenarios = config.scoring.scenarios;
+  const bool known = wish.scenario.empty() || wish.scenario == kDefaultScenario ||
+                     std::any_of(scenarios.begin(), scenarios.end(),
+                                 [&](const auto& one) { return one.name == wish.scenario; });
+  if (!known) {
+    return error(ErrorCode::kInvalidConfig,
+                 "scenario " + wish.scenario +
+                     " is not configured: name one of scoring.scenarios, or default");
+  }
   std::vector<ItemId> exclude;
   for (const std::string& item : wish.exclude) exclude.push_back(item_id_of(item));
-  return [count = wish.count, without = wish.without, exclude = std::move(exclude),
-          context = *std::move(context)](RankRequest& request) {
+  return [count = wish.count, scenario = wish.scenario, without = wish.without,
+          exclude = std::move(exclude), context = *std::move(context)](RankRequest& request) {
     request.count = count;
+    request.scenario = scenario;
+    request.more_scenarios.clear();
     request.without = without;
     request.exclude = exclude;
     request.state.context.resize(std::max(request.state.context.size(), context.size()));

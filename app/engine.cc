@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 
@@ -16,6 +17,7 @@ constexpr std::size_t kDeltasMax = 4;
 constexpr std::chrono::milliseconds kToldAgainAfter{10};
 constexpr std::size_t kReplicaQuestionsMax = 256;
 constexpr std::size_t kModelQuestionsMax = 16;
+constexpr std::size_t kRuleChangesMax = 16;
 
 /// One question asked of several partitions: the first that knows the user answers, or the last one
 /// says that nobody does.
@@ -43,11 +45,12 @@ Engine::Engine(EngineParts parts)
       delta_queue_(kDeltasMax),
       replica_questions_(kReplicaQuestionsMax),
       model_questions_(kModelQuestionsMax),
+      rules_queue_(kRuleChangesMax),
       learning_(parts_.config.scoring, parts_.network,
                 {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
-      scoring_(parts_.config.scoring, parts_.network,
-               {ranking_queue_, delta_queue_, replica_questions_, learning_queue_, parts_.publisher,
-                parts_.figures, parts_.clock}),
+      scoring_(parts_.config.scoring, parts_.network, parts_.config.ingest.context,
+               {ranking_queue_, delta_queue_, replica_questions_, rules_queue_, learning_queue_,
+                parts_.publisher, parts_.figures, parts_.clock}),
       users_(parts_.config.ingest.users_max) {
   learning_.encode_with(std::move(parts_.encoder));
 }
@@ -168,6 +171,10 @@ Status Engine::update_user(const UserUpdate& update, std::stop_token stop) {
     wait_for(kToldAgainAfter, stop);
   }
   return {};
+}
+
+void Engine::set_rules(std::vector<RuleConfig> rules, std::stop_token stop) {
+  rules_queue_.push(std::move(rules), stop);
 }
 
 std::vector<std::pair<PartitionId, Offset>> Engine::next_offsets() const {

@@ -68,6 +68,9 @@ class Engine {
   /// waits while one is told too much. Errors: kInvalidConfig (too many users).
   Status update_user(const UserUpdate& update, std::stop_token stop);
 
+  /// Has lists obey `rules` and no others from now on; waits while scoring is behind.
+  void set_rules(std::vector<RuleConfig> rules, std::stop_token stop);
+
   /// First offsets not yet processed, of the partitions that are open.
   std::vector<std::pair<PartitionId, Offset>> next_offsets() const;
 
@@ -116,6 +119,7 @@ class Engine {
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;
   ModelQuestions model_questions_;
+  RulesQueue rules_queue_;
   LearningStage learning_;
   ScoringStage scoring_;
   mutable std::mutex mutex_;

@@ -9,8 +9,12 @@
 #include "app/api.h"
 #include "app/encoder_choice.h"
 #include "app/network_choice.h"
+#include "app/rule_shelf.h"
 #include "app/thread_names.h"
+#include "config/rule_reader.h"
+#include "config/stop_wait.h"
 #include "ingest/item_decoder.h"
+#include "ingest/rule_decoder.h"
 #include "ingest/user_decoder.h"
 #include "state/directory_snapshot_store.h"
 
@@ -66,6 +70,7 @@ Status KafkaPipeline::start_parts() {
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_users_feed());
+  FRESHET_RETURN_IF_ERROR(start_rules_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());
   FRESHET_RETURN_IF_ERROR(start_owners_feed());
 
@@ -177,6 +182,34 @@ Status KafkaPipeline::start_users_feed() {
   return {};
 }
 
+/// Returns once the rules are known: no list goes out that they have nothing to say about.
+Status KafkaPipeline::start_rules_feed() {
+  const auto decoder = std::make_shared<RuleDecoder>(config_.ingest, rule_scope(config_));
+  const auto shelf = std::make_shared<RuleShelf>(config_.scoring);
+  const std::string& topic = config_.ingest.kafka.rules_topic;
+  auto rules =
+      start_feed("rules", topic,
+                 [this, decoder, shelf](const Record& record,
+                                        std::stop_token stop) -> tl::expected<void, BadRecord> {
+                   auto update = decoder->decode(record);
+                   if (!update) return tl::unexpected(std::move(update).error());
+                   auto taken = shelf->update(std::move(*update));
+                   if (taken) engine_->set_rules(shelf->rules(), stop);
+                   return taken;
+                 });
+  if (!rules) return tl::unexpected(rules.error());
+  rules_ = std::move(*rules);
+  const SteadyTime deadline = clock_.steady_now() + kConnectWait;
+  while (rules_ && !rules_->reached_end()) {
+    if (clock_.steady_now() > deadline)
+      return error(ErrorCode::kTimedOut, "topic " + topic +
+                                             " could not be read to its end in time: see whether "
+                                             "its broker answers, and start again");
+    wait_for(10ms, {});
+  }
+  return {};
+}
+
 Status KafkaPipeline::start_rekeyer() {
   if (config_.ingest.rekey.from_topic.empty()) return {};
   auto rekeyer = Rekeyer::open(config_.ingest, figures_, clock_);
@@ -219,6 +252,7 @@ KafkaPipeline::~KafkaPipeline() {
   owners_feed_.reset();
   items_.reset();
   users_.reset();
+  rules_.reset();
   rekeyer_thread_ = {};
   engine_.reset();
   if (leased_publisher_) {

@@ -49,6 +49,7 @@ class KafkaPipeline {
   Status start_items_feed();
   Status start_owners_feed();
   Status start_users_feed();
+  Status start_rules_feed();
   Status start_rekeyer();
   Status start_consumer();
   Status start_http();
@@ -85,6 +86,7 @@ class KafkaPipeline {
   std::unique_ptr<TopicFeed> owners_feed_;
   std::unique_ptr<OwnerAnnouncer> announcer_;
   std::unique_ptr<TopicFeed> users_;
+  std::unique_ptr<TopicFeed> rules_;
   std::unique_ptr<Rekeyer> rekeyer_;
   std::jthread rekeyer_thread_;
   std::unique_ptr<SnapshotKeeper> keeper_;

@@ -376,6 +376,7 @@ Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch
     request = make_request(owed.user, std::move(*state), owed.offset);
   }
   request.received_time = pending.received_time;
+  request.more_scenarios = config_.sinks.kafka.scenarios;
   return request;
 }
 

@@ -60,6 +60,11 @@ class PipelineFigures {
   /// From an event's arrival in the log to the moment at which scoring knows what it taught.
   void record_freshness(std::chrono::nanoseconds latency) { scoring_.record_freshness(latency); }
   void count_list(const RankedList& list);
+  /// The rules that hold from now on: others are no longer shown.
+  void set_rules(const std::vector<RuleConfig>& rules) { scoring_.set_rules(rules); }
+  void count_rule_effects(const std::vector<RuleEffect>& effects) {
+    scoring_.record_rule_effects(effects);
+  }
 
   // Told by the learning stage.
   void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);

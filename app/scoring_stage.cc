@@ -17,8 +17,10 @@ constexpr std::size_t kDeltasPerRound = 64;
 }  // namespace
 
 ScoringStage::ScoringStage(const ScoringConfig& config, const NetworkFactory& network,
-                           ScoringStagePorts ports)
-    : config_(config), ports_(ports), replica_(config, network) {}
+                           const std::vector<std::string>& context_keys, ScoringStagePorts ports)
+    : config_(config), ports_(ports), replica_(config, network, context_keys) {
+  ports_.figures.set_rules(config.rules);
+}
 
 Status ScoringStage::run(std::stop_token stop) {
   while (!stop.stop_requested()) FRESHET_RETURN_IF_ERROR(run_once(stop));
@@ -29,12 +31,16 @@ Status ScoringStage::run_once(std::stop_token stop) {
   FRESHET_RETURN_IF_ERROR(apply_deltas());
   answer_questions();
   std::vector<RankRequest> batch = next_batch(stop);
+  // After the wait for users: rules that were told before a user came hold for that user.
+  apply_rules();
   if (batch.empty()) return {};
 
   const SteadyTime begin = ports_.clock.steady_now();
+  replica_.set_time(ports_.clock.now());
   std::vector<RankedList> lists = replica_.rank(batch, effort_for(batch, begin));
   FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
   ports_.figures.record_ranking(batch.size(), ports_.clock.steady_now() - begin);
+  ports_.figures.count_rule_effects(replica_.take_rule_effects());
   for (std::size_t i = 0; i < lists.size(); ++i) {
     if (batch[i].reply) {
       batch[i].reply(std::move(lists[i]));
@@ -59,6 +65,14 @@ Status ScoringStage::apply_deltas() {
     for (const SteadyTime received : update.received_times)
       ports_.figures.record_freshness(end - received);
   return {};
+}
+
+void ScoringStage::apply_rules() {
+  const auto changes = ports_.rules.pop_batch(ports_.rules.capacity(), 0us, {});
+  if (changes.empty()) return;
+  replica_.set_time(ports_.clock.now());
+  replica_.set_rules(changes.back());
+  ports_.figures.set_rules(changes.back());
 }
 
 RankEffort ScoringStage::effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const {

@@ -26,11 +26,15 @@ using DeltaQueue = BoundedQueue<ModelUpdate>;
 /// Questions to the replica from other threads (HTTP), answered between two batches.
 using ReplicaQuestions = BoundedQueue<std::function<void(Replica&)>>;
 
+/// All rules that hold from now on. Small: only the newest counts.
+using RulesQueue = BoundedQueue<std::vector<RuleConfig>>;
+
 /// Where the scoring stage reads and writes. All outlive the stage.
 struct ScoringStagePorts {
   RankQueue& ranking;
   DeltaQueue& deltas;
   ReplicaQuestions& questions;
+  RulesQueue& rules;
   LearningQueue& learning;  ///< Told which lists were served.
   ListPublisher& publisher;
   PipelineFigures& figures;
@@ -41,7 +45,9 @@ struct ScoringStagePorts {
 /// of all partitions together. Confined to one thread.
 class ScoringStage {
  public:
-  ScoringStage(const ScoringConfig& config, const NetworkFactory& network, ScoringStagePorts ports);
+  /// `context_keys`: the declared ones, for rules that look at them.
+  ScoringStage(const ScoringConfig& config, const NetworkFactory& network,
+               const std::vector<std::string>& context_keys, ScoringStagePorts ports);
 
   /// One round: the newest deltas, then one batch of users. Errors: the publisher is lost for good.
   Status run_once(std::stop_token stop);
@@ -51,6 +57,7 @@ class ScoringStage {
 
  private:
   Status apply_deltas();
+  void apply_rules();
   void answer_questions();
   RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);

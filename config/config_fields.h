@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,11 +14,15 @@
 
 namespace freshet {
 
+class FieldSections;
+
 /// Where a field's value stands; the type decides how it is written in YAML.
-using FieldValue = std::variant<bool*, char*, std::uint16_t*, std::uint32_t*, std::uint64_t*,
-                                double*, std::chrono::microseconds*, std::chrono::milliseconds*,
-                                std::chrono::seconds*, std::string*, std::vector<std::string>*,
-                                std::vector<double>*, std::map<std::string, std::string>*>;
+using FieldValue =
+    std::variant<bool*, char*, std::uint16_t*, std::uint32_t*, std::uint64_t*, double*,
+                 std::optional<std::uint64_t>*, std::optional<double>*, std::chrono::microseconds*,
+                 std::chrono::milliseconds*, std::chrono::seconds*, EventTime*, std::string*,
+                 std::vector<std::string>*, std::vector<double>*,
+                 std::map<std::string, std::string>*, std::shared_ptr<FieldSections>>;
 
 /// What a field's value must obey on its own; relations between fields are code in validate.cc.
 struct FieldRule {
@@ -36,11 +42,36 @@ struct ConfigField {
   std::string help;  ///< One line of Markdown: meaning and trade-off.
 };
 
+/// A field whose value is sections of one shape: a list of them, or keys with a section each.
+class FieldSections {
+ public:
+  virtual ~FieldSections() = default;
+
+  /// They are written as keys with sections, and a section does not hold its own name.
+  virtual bool named() const = 0;
+  virtual std::size_t size() const = 0;
+  virtual std::string name(std::size_t index) const = 0;
+  /// Appends a section with defaults.
+  virtual void add(const std::string& name) = 0;
+  /// Forgets all of them.
+  virtual void clear() = 0;
+  /// Returns the fields of one of them, keys without what stands above; they point into it until
+  /// the next `add`.
+  virtual std::vector<ConfigField> fields(std::size_t index) = 0;
+  /// Returns the fields of one with defaults; they point to nothing that anybody reads.
+  virtual std::vector<ConfigField> default_fields() = 0;
+
+  /// What stands behind the field's own key in the keys of one of them: "[0]" or ".name".
+  std::string suffix(std::size_t index) const {
+    return named() ? "." + name(index) : "[" + std::to_string(index) + "]";
+  }
+};
+
 /// Collects the fields of one section, each named once. Confined to one thread.
 class ConfigFields {
  public:
   /// Further keys stand under `section`.
-  void section(const std::string& section) { prefix_ = section + "."; }
+  void section(const std::string& section) { prefix_ = section.empty() ? "" : section + "."; }
 
   void add(const std::string& name, FieldValue value, FieldRule rule, std::string help) {
     fields_.push_back({prefix_ + name, value, std::move(rule), std::move(help)});
@@ -79,6 +110,10 @@ inline FieldRule secret() { return {.secret = true}; }
 inline FieldRule one_of(std::vector<std::string> choices) {
   return {.choices = std::move(choices)};
 }
+
+/// Returns the fields of one rule, keys without what stands above; they point into it.
+std::vector<ConfigField> rule_fields(RuleConfig& rule);
+std::vector<ConfigField> scenario_fields(ScenarioConfig& scenario);
 
 void add_fields(ConfigFields& fields, IngestConfig& config);
 void add_fields(ConfigFields& fields, StateConfig& config);

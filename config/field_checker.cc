@@ -53,6 +53,12 @@ class FieldChecker {
       return format_duration(std::chrono::microseconds{static_cast<std::int64_t>(count)});
     });
   }
+  template <class Value>
+  Problem operator()(const std::optional<Value>* v) const {
+    return *v ? (*this)(&**v) : Problem{};
+  }
+  Problem operator()(const EventTime*) const { return {}; }
+  Problem operator()(const std::shared_ptr<FieldSections>&) const { return {}; }
   template <class Integer>
   requires std::is_integral_v<Integer> Problem operator()(const Integer* v) const {
     return in_range(static_cast<double>(*v), [this](double number) {

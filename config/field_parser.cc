@@ -1,10 +1,12 @@
 #include "config/field_parser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
 
 #include "config/substitute.h"
+#include "config/suggest.h"
 #include "config/unit_text.h"
 
 namespace freshet {
@@ -16,7 +18,7 @@ using Kind = YamlNode::Kind;
 /// Reads one YAML value into what the field's type is; one operator() per type.
 class FieldParser {
  public:
-  FieldParser(const YamlNode& node, const FieldRule& rule, const EnvironmentLookup& environment)
+  FieldParser(const YamlNode& node, const FieldRule& rule, const EnvironmentLookup* environment)
       : node_(node), rule_(rule), environment_(environment) {}
 
   Problem operator()(bool* v) const {
@@ -46,6 +48,29 @@ class FieldParser {
   Problem operator()(double* v) const {
     return with_text(node_, [&](const std::string& text) { return read_number(text, *v); });
   }
+
+  template <class Value>
+  Problem operator()(std::optional<Value>* v) const {
+    Value value{};
+    if (node_.kind == Kind::kNull) {
+      v->reset();
+      return {};
+    }
+    auto problem = (*this)(&value);
+    if (!problem) *v = value;
+    return problem;
+  }
+
+  Problem operator()(EventTime* v) const {
+    return with_text(node_, [&](const std::string& text) -> Problem {
+      const auto time = text.empty() ? EventTime{} : parse_time(text);
+      if (!time) return quoted(text) + ' ' + time.error();
+      *v = *time;
+      return {};
+    });
+  }
+
+  Problem operator()(const std::shared_ptr<FieldSections>&) const { return {}; }
 
   template <class Integer>
   requires std::is_integral_v<Integer> Problem operator()(Integer* v) const {
@@ -109,7 +134,8 @@ class FieldParser {
       return std::string("must be a single value, not a ") +
              (node.kind == Kind::kList ? "list" : "section") + ": write it behind the key";
     }
-    const auto text = substitute_environment(node.text, environment_);
+    if (environment_ == nullptr) return read(node.text);
+    const auto text = substitute_environment(node.text, *environment_);
     return text ? read(*text) : text.error();
   }
 
@@ -160,14 +186,59 @@ class FieldParser {
 
   const YamlNode& node_;
   const FieldRule& rule_;
-  const EnvironmentLookup& environment_;
+  const EnvironmentLookup* environment_;
 };
 
 }  // namespace
 
 std::optional<std::string> parse_field(const YamlNode& node, const ConfigField& field,
-                                       const EnvironmentLookup& environment) {
+                                       const EnvironmentLookup* environment) {
   return std::visit(FieldParser(node, field.rule, environment), field.value);
+}
+
+void parse_section(const YamlNode& node, const std::string& prefix,
+                   const std::vector<ConfigField>& fields, const EnvironmentLookup* environment,
+                   const ReportProblem& report) {
+  for (const auto& [name, value] : node.entries) {
+    const auto field =
+        std::find_if(fields.begin(), fields.end(),
+                     [&, &key = name](const ConfigField& f) { return f.key == key; });
+    if (field != fields.end()) {
+      if (const auto problem = parse_field(value, *field, environment))
+        report(prefix + name, *problem);
+      continue;
+    }
+    std::vector<std::string> known;
+    for (const ConfigField& f : fields) known.push_back(f.key);
+    const auto meant = suggest_key(name, known);
+    report(prefix + name, "unknown key: " + (meant ? "did you mean " + *meant + "?"
+                                                   : "drop it, or see docs/rules.md"));
+  }
+}
+
+void parse_sections(const YamlNode& node, const ConfigField& field,
+                    const EnvironmentLookup* environment, const ReportProblem& report) {
+  FieldSections& sections = *std::get<std::shared_ptr<FieldSections>>(field.value);
+  sections.clear();
+  const auto parse_one = [&](const std::string& name, const YamlNode& section) {
+    sections.add(name);
+    const std::size_t last = sections.size() - 1;
+    const std::string key = field.key + sections.suffix(last);
+    if (section.kind != Kind::kMap && section.kind != Kind::kNull)
+      report(key, "must be a section: write its keys below it, indented");
+    parse_section(section, key + ".", sections.fields(last), environment, report);
+  };
+  if (node.kind == Kind::kNull || (node.kind == Kind::kText && node.text.empty())) return;
+  const Kind wanted = sections.named() ? Kind::kMap : Kind::kList;
+  const bool empty = node.items.empty() && node.entries.empty();
+  if (node.kind != wanted && (node.kind == Kind::kText || !empty)) {
+    report(field.key, sections.named()
+                          ? "must be keys with sections: write \"name: {...}\" below it"
+                          : "must be a list of sections: write \"- name: ...\" below it");
+    return;
+  }
+  for (const YamlNode& item : node.items) parse_one("", item);
+  for (const YamlEntry& entry : node.entries) parse_one(entry.key, entry.value);
 }
 
 }  // namespace freshet

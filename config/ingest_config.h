@@ -62,6 +62,8 @@ struct KafkaSourceConfig {
   std::string items_topic = "freshet.items";
   /// Compacted topic of users: what they agreed to; a tombstone forgets one. Empty = none.
   std::string users_topic;
+  /// Compacted topic of rules, which come before those of `scoring.rules`; empty = none.
+  std::string rules_topic;
   /// "cooperative-sticky" or "range".
   std::string assignment = "cooperative-sticky";
   std::chrono::milliseconds session_timeout{10000};

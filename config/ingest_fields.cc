@@ -22,6 +22,9 @@ void add_kafka(ConfigFields& f, KafkaSourceConfig& c) {
   f.add("items_topic", &c.items_topic, any(), "Compacted topic of item updates; empty = none.");
   f.add("users_topic", &c.users_topic, any(),
         "Compacted topic of users: what they agreed to, and whom to forget; empty = none.");
+  f.add("rules_topic", &c.rules_topic, any(),
+        "Compacted topic of rules (docs/rules.md); one of them replaces the rule of the same name "
+        "in `scoring.rules`. Empty = none.");
   f.add("assignment", &c.assignment, one_of({"cooperative-sticky", "range"}),
         "How the group shares partitions. `cooperative-sticky` moves only those that must move.");
   f.add("session_timeout", &c.session_timeout, between(seconds{1}, seconds{300}),

@@ -63,14 +63,32 @@ class Loader {
           key + ": unknown key: " +
           (meant ? "did you mean " + *meant + "?" : "drop it, or see docs/config.md"));
     }
-    if (const auto problem = parse_field(node, *field, environment_)) {
+    if (std::holds_alternative<std::shared_ptr<FieldSections>>(field->value)) {
+      note_lines(key, node);
+      parse_sections(node, *field, &environment_,
+                     [this](const std::string& at, const std::string& problem) {
+                       add_problem(at + ": " + problem);
+                     });
+    } else if (const auto problem = parse_field(node, *field, &environment_)) {
       add_problem(key + ": " + *problem);
     }
   }
 
+  /// The keys inside a list, or inside sections with names.
+  void note_lines(const std::string& key, const YamlNode& node) {
+    lines_[key] = node.line;
+    for (std::size_t k = 0; k < node.items.size(); ++k)
+      note_lines(key + "[" + std::to_string(k) + "]", node.items[k]);
+    for (const YamlEntry& entry : node.entries) note_lines(key + "." + entry.key, entry.value);
+  }
+
   /// `problem` starts with its dotted key; the key's line is put in front where it has one.
   void add_problem(const std::string& problem) {
-    const auto line = lines_.find(problem.substr(0, problem.find(": ")));
+    const std::string key = problem.substr(0, problem.find(": "));
+    auto line = lines_.find(key);
+    // A key that is missed inside an entry of a list: the entry's line.
+    if (line == lines_.end() && key.find(']') != std::string::npos)
+      line = lines_.find(key.substr(0, key.rfind(']') + 1));
     const std::string place = line == lines_.end() ? "" : ":" + std::to_string(line->second);
     problems_.push_back(source_ + place + ": " + problem);
   }

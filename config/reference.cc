@@ -43,6 +43,19 @@ class Describer {
   Description operator()(const std::map<std::string, std::string>*) const {
     return {"keys with texts", "{}"};
   }
+  template <class Value>
+  Description operator()(const std::optional<Value>* v) const {
+    if (*v) return (*this)(&**v);
+    const Value value{};
+    return {(*this)(&value).kind + ", or nothing", ""};
+  }
+  Description operator()(const EventTime* v) const {
+    return {"time", *v == EventTime{} ? "\"\"" : format_time(*v)};
+  }
+  Description operator()(const std::shared_ptr<FieldSections>& v) const {
+    return v->named() ? Description{"keys with sections", "{}"}
+                      : Description{"list of sections", "[]"};
+  }
   template <class Period>
   Description operator()(const std::chrono::duration<std::int64_t, Period>* v) const {
     return {"duration", format_duration(*v)};
@@ -77,25 +90,44 @@ std::string allowed(const ConfigField& field, const std::string& kind) {
   return rule.not_empty ? "not empty" : "any";
 }
 
+std::string heading(const std::string& section) {
+  return "\n### `" + section + "`\n\n| key | kind | default | allowed | effect |\n" +
+         "|---|---|---|---|---|\n";
+}
+
+std::string table_row(const ConfigField& field) {
+  const Description description = std::visit(Describer(field.rule), field.value);
+  return "| " + code(field.key.substr(field.key.rfind('.') + 1)) + " | " + description.kind +
+         " | " + code(description.value) + " | " + allowed(field, description.kind) + " | " +
+         field.help + " |\n";
+}
+
+/// The table of the sections that a field holds.
+std::string table_of(const std::string& key, FieldSections& sections) {
+  std::string table = heading(key + (sections.named() ? ".NAME" : "[]"));
+  for (const ConfigField& field : sections.default_fields()) table += table_row(field);
+  return table;
+}
+
 }  // namespace
 
 std::string config_reference() {
   Config defaults;
   std::string page;
   std::string section;
+  std::string inner;  // Tables of sections inside this section.
   for (const ConfigField& field : config_fields(defaults)) {
-    const std::size_t dot = field.key.rfind('.');
-    if (field.key.substr(0, dot) != section) {
-      section = field.key.substr(0, dot);
-      page += "\n### `" + section + "`\n\n| key | kind | default | allowed | effect |\n" +
-              "|---|---|---|---|---|\n";
+    const std::string above = field.key.substr(0, field.key.rfind('.'));
+    if (above != section) {
+      page += inner + heading(above);
+      inner.clear();
+      section = above;
     }
-    const Description description = std::visit(Describer(field.rule), field.value);
-    page += "| " + code(field.key.substr(dot + 1)) + " | " + description.kind + " | " +
-            code(description.value) + " | " + allowed(field, description.kind) + " | " +
-            field.help + " |\n";
+    page += table_row(field);
+    if (const auto* sections = std::get_if<std::shared_ptr<FieldSections>>(&field.value))
+      inner += table_of(field.key, **sections);
   }
-  return page;
+  return page + inner;
 }
 
 }  // namespace freshet

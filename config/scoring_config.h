@@ -10,6 +10,7 @@
 #include "config/learning_config.h"
 #include "config/network_config.h"
 #include "config/related_config.h"
+#include "config/rules_config.h"
 
 namespace freshet {
 
@@ -99,6 +100,14 @@ struct ScoringConfig {
   double diversity = 0;
   /// Of the sentences in lists: "en", "de" or "zh".
   std::string language = "en";
+  /// How variety is measured: "mmr" or "dpp" (docs/model.md).
+  std::string diversity_method = "mmr";
+  /// Trade of relevance for rarity: 0 = relevance alone .. 1 = the least known first.
+  double novelty = 0;
+  /// Trade of relevance for the user's own mix of categories: 0 = relevance alone .. 1.
+  double calibration = 0;
+  /// Places of a list that are drawn among items of which little is known.
+  std::size_t exploration_slots = 0;
   /// Experts that are left out, by the names of reasons ("walk"); for ablation.
   std::vector<std::string> without_experts;
   CatalogueConfig catalogue;
@@ -113,6 +122,10 @@ struct ScoringConfig {
   GuardConfig guard;
   FilterConfig filters;
   RelatedConfig related;
+  /// Rules at a time, those of the rules topic included.
+  std::size_t rules_max = 256;
+  std::vector<RuleConfig> rules;
+  std::vector<ScenarioConfig> scenarios;
 };
 
 }  // namespace freshet

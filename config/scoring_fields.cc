@@ -1,4 +1,5 @@
 #include "config/config_fields.h"
+#include "config/field_sections.h"
 
 namespace freshet {
 namespace {
@@ -180,9 +181,25 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   f.add("diversity", &c.diversity, between(0, 1),
         "Trade of relevance for variety inside a list: 0 = relevance alone, 1 = variety alone.");
   f.add("language", &c.language, one_of({"en", "de", "zh"}), "Of the sentences in lists.");
+  f.add("diversity_method", &c.diversity_method, one_of({"mmr", "dpp"}),
+        "How variety is measured: `mmr` by the nearest item above, `dpp` by the volume that the "
+        "list's items span.");
+  f.add("novelty", &c.novelty, between(0, 1),
+        "Trade of relevance for rarity: 0 = relevance alone, 1 = the least known first.");
+  f.add("calibration", &c.calibration, between(0, 1),
+        "Trade of relevance for the user's own mix of categories: 0 = relevance alone.");
+  f.add("exploration_slots", &c.exploration_slots, between(0, 1'000),
+        "Places of a list that are drawn among items of which little is known.");
   f.add("without_experts", &c.without_experts,
         one_of({"popular", "covisitation", "walk", "network", "repeat", "content", "new"}),
         "Experts that are left out; for ablation.");
+  f.add("rules_max", &c.rules_max, between(1, 65'535),
+        "Rules at a time, those of the rules topic included.");
+  f.add("rules", std::make_shared<SectionsOf<RuleConfig>>(&c.rules, false, rule_fields), any(),
+        "What the seller wants of lists; docs/rules.md.");
+  f.add("scenarios",
+        std::make_shared<SectionsOf<ScenarioConfig>>(&c.scenarios, true, scenario_fields), any(),
+        "Settings of lists for the places where they are shown; docs/rules.md.");
   add_experts(f, c);
   add_content(f, c);
   add_network(f, c.network);

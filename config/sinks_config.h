@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace freshet {
 
@@ -13,6 +14,8 @@ struct KafkaSinkConfig {
   std::string brokers = "127.0.0.1:9092";
   std::string lists_topic = "freshet.recommendations";
   std::string dead_letters_topic = "freshet.dead-letters";
+  /// Scenarios whose lists stand in each record beside the default one.
+  std::vector<std::string> scenarios;
   /// Must be shorter than ingest.kafka.session_timeout, so that a zombie cannot publish late.
   std::chrono::milliseconds delivery_timeout{8000};
   /// Longest wait for a batch of lists to fill.

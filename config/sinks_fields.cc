@@ -12,6 +12,8 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
         "Brokers to start from, `host:port`, comma-separated.");
   f.add("lists_topic", &c.kafka.lists_topic, not_empty(), "Compacted topic of lists.");
   f.add("dead_letters_topic", &c.kafka.dead_letters_topic, not_empty(), "Topic of dead letters.");
+  f.add("scenarios", &c.kafka.scenarios, any(),
+        "Scenarios whose lists stand in each record beside the default one.");
   f.add("delivery_timeout", &c.kafka.delivery_timeout, between(milliseconds{100}, seconds{300}),
         "A list not acknowledged by then is sent anew. Must be shorter than "
         "`ingest.kafka.session_timeout`, so that a former owner cannot publish late.");

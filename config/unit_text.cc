@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <span>
@@ -93,6 +94,39 @@ tl::expected<std::uint64_t, std::string> parse_bytes(std::string_view text) {
 }
 
 std::string format_bytes(std::uint64_t bytes) { return format(bytes, kBinarySizes); }
+
+tl::expected<EventTime, std::string> parse_time(std::string_view text) {
+  constexpr const char* kShape = "is no time: write 2026-09-01 or 2026-09-01T08:00:00Z, both UTC";
+  constexpr std::string_view kDate = "0000-00-00";
+  constexpr std::string_view kTime = "0000-00-00T00:00:00Z";
+  const std::string_view shape = text.size() == kDate.size() ? kDate : kTime;
+  if (text.size() != shape.size()) return tl::unexpected(kShape);
+  std::array<int, 6> parts{};  // Year, month, day, hour, minute, second.
+  std::size_t part = 0;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    const bool digit = text[k] >= '0' && text[k] <= '9';
+    if (shape[k] == '0' ? !digit : text[k] != shape[k]) return tl::unexpected(kShape);
+    if (digit) parts[part] = 10 * parts[part] + (text[k] - '0');
+    if (!digit) ++part;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(parts[0]),
+                                         std::chrono::month(static_cast<unsigned>(parts[1])),
+                                         std::chrono::day(static_cast<unsigned>(parts[2]))};
+  if (!date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return tl::unexpected(kShape);
+  return std::chrono::sys_days(date) + std::chrono::hours(parts[3]) +
+         std::chrono::minutes(parts[4]) + std::chrono::seconds(parts[5]);
+}
+
+std::string format_time(EventTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()},
+                unsigned{date.month()}, unsigned{date.day()}, int(clock.hours().count()),
+                int(clock.minutes().count()), int(clock.seconds().count()));
+  return text.data();
+}
 
 std::string quoted(const std::string& text) {
   constexpr std::size_t kShown = 60;

@@ -6,6 +6,8 @@
 #include "config/config.h"
 #include "config/config_fields.h"
 #include "config/field_parser.h"
+#include "config/rule_reader.h"
+#include "config/unit_text.h"
 
 namespace freshet {
 namespace {
@@ -13,8 +15,11 @@ namespace {
 /// Gathers "key: text" where a relation does not hold. Confined to one thread.
 class Relations {
  public:
-  void require(bool holds, const char* key, const std::string& otherwise) {
-    if (!holds) problems_.push_back(std::string(key) + ": " + otherwise);
+  void require(bool holds, const std::string& key, const std::string& otherwise) {
+    if (!holds) problems_.push_back(key + ": " + otherwise);
+  }
+  void add(const std::vector<std::string>& problems) {
+    problems_.insert(problems_.end(), problems.begin(), problems.end());
   }
   std::vector<std::string> take() { return std::move(problems_); }
 
@@ -53,6 +58,9 @@ void check_ingest(const IngestConfig& c, Relations& r) {
             "no path, and ingest.mapping.items has none either: set either");
   r.require(c.mapping.items.empty() || !c.mapping.items_item_id.empty() || c.format == "csv",
             "ingest.mapping.items_item_id", "no path, but items are read: name the id's key");
+  r.require(c.kafka.rules_topic.empty() || (c.kafka.rules_topic != c.kafka.events_topic &&
+                                            c.kafka.rules_topic != c.kafka.items_topic),
+            "ingest.kafka.rules_topic", "is the topic of events or items: name another, or none");
   r.require(c.kafka.items_topic != c.kafka.events_topic, "ingest.kafka.items_topic",
             "is the topic of events: name another, or none");
   r.require(c.kafka.users_topic.empty() || (c.kafka.users_topic != c.kafka.events_topic &&
@@ -100,6 +108,40 @@ void check_scoring(const ScoringConfig& c, Relations& r) {
             "is 0, but the encoder is given embeddings: set their size");
   r.require(!encodes || c.content.enabled, "scoring.content.encoder.file",
             "is set, but scoring.content.enabled is false: set it to true or leave the file out");
+}
+
+void check_rules(const Config& c, Relations& r) {
+  const auto& rules = c.scoring.rules;
+  r.require(rules.size() <= c.scoring.rules_max, "scoring.rules",
+            std::to_string(rules.size()) +
+                " rules are too many: drop some, or raise "
+                "scoring.rules_max");
+  std::set<std::string> names;
+  for (std::size_t k = 0; k < rules.size(); ++k) {
+    const std::string key = "scoring.rules[" + std::to_string(k) + "].";
+    r.add(rule_problems(rules[k], key, rule_scope(c)));
+    r.require(rules[k].name.empty() || names.insert(rules[k].name).second, key + "name",
+              quoted(rules[k].name) + " stands twice: give each rule its own");
+  }
+}
+
+void check_scenarios(const Config& c, Relations& r) {
+  constexpr std::size_t kScenariosMax = 16;
+  const auto& scenarios = c.scoring.scenarios;
+  r.require(scenarios.size() <= kScenariosMax, "scoring.scenarios",
+            std::to_string(scenarios.size()) + " are too many: keep at most 16");
+  std::vector<std::string> names;
+  for (const ScenarioConfig& scenario : scenarios) {
+    names.push_back(scenario.name);
+    r.require(scenario.name != kDefaultScenario && !scenario.name.empty(),
+              "scoring.scenarios." + scenario.name,
+              "is the name of lists without a scenario, which scoring itself sets: take another");
+  }
+  r.require(all_different(c.sinks.kafka.scenarios), "sinks.kafka.scenarios",
+            "a scenario stands twice: keep one");
+  for (const std::string& name : c.sinks.kafka.scenarios)
+    r.require(std::find(names.begin(), names.end(), name) != names.end(), "sinks.kafka.scenarios",
+              quoted(name) + " is no scenario: name one of scoring.scenarios");
 }
 
 void check_sinks(const SinksConfig& c, Relations& r) {
@@ -167,11 +209,21 @@ std::vector<std::string> validate(const Config& config) {
   for (const ConfigField& field : config_fields(copy)) {
     if (const auto problem = check_field(field)) problems.push_back(field.key + ": " + *problem);
   }
+  // Those of rules are checked with their relations.
+  for (std::size_t k = 0; k < copy.scoring.scenarios.size(); ++k) {
+    ScenarioConfig& scenario = copy.scoring.scenarios[k];
+    for (const ConfigField& field : scenario_fields(scenario))
+      if (const auto problem = check_field(field))
+        problems.push_back("scoring.scenarios." + scenario.name + "." + field.key + ": " +
+                           *problem);
+  }
   Relations relations;
   check_ingest(config.ingest, relations);
   check_state(config.state, relations);
   check_scoring(config.scoring, relations);
   check_sinks(config.sinks, relations);
+  check_rules(config, relations);
+  check_scenarios(config, relations);
   check_across(config, relations);
   const auto broken = relations.take();
   problems.insert(problems.end(), broken.begin(), broken.end());

@@ -47,6 +47,32 @@ class ValueWriter {
   void operator()(const std::chrono::duration<std::int64_t, Period>* v) {
     out_ << format_duration(*v);
   }
+  template <class Value>
+  void operator()(const std::optional<Value>* v) {
+    if (*v) {
+      (*this)(&**v);
+    } else {
+      out_ << YAML::Null;
+    }
+  }
+  void operator()(const EventTime* v) {
+    emit_text(out_, *v == EventTime{} ? std::string() : format_time(*v));
+  }
+  void operator()(const std::shared_ptr<FieldSections>& v) {
+    if (v->size() == 0) out_ << YAML::Flow;
+    v->named() ? out_ << YAML::BeginMap : out_ << YAML::BeginSeq;
+    for (std::size_t k = 0; k < v->size(); ++k) {
+      if (v->named()) out_ << YAML::Key << YAML::DoubleQuoted << v->name(k) << YAML::Value;
+      out_ << YAML::BeginMap;
+      for (const ConfigField& field : v->fields(k)) {
+        out_ << YAML::Key << field.key << YAML::Value;
+        std::visit(ValueWriter(out_, field.rule, masks_ ? Secrets::kMasked : Secrets::kShown),
+                   field.value);
+      }
+      out_ << YAML::EndMap;
+    }
+    v->named() ? out_ << YAML::EndMap : out_ << YAML::EndSeq;
+  }
   template <class Integer>
   requires std::is_integral_v<Integer>
   void operator()(const Integer* v) {

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 
 #include <string>
+#include <utility>
 
 namespace freshet {
 namespace {
@@ -105,6 +106,10 @@ ScoringMetrics::ScoringMetrics(prometheus::Registry& registry)
     lists_[k] = counter(registry, "freshet_scoring_lists_total",
                         "Lists ranked, by why they are not the full model's.",
                         {{"fallback", std::string(to_string(static_cast<Fallback>(k)))}});
+  rule_effects_ = &prometheus::BuildCounter()
+                       .Name("freshet_scoring_rule_effects_total")
+                       .Help("Items that a rule placed, re-scored or kept out of lists.")
+                       .Register(registry);
   model_version_ =
       gauge(registry, "freshet_scoring_model_version", "Version of the model that ranks.");
   model_age_seconds_ = gauge(registry, "freshet_scoring_model_age_seconds",
@@ -170,6 +175,24 @@ void ScoringMetrics::record_freshness(std::chrono::nanoseconds latency) {
 
 void ScoringMetrics::record_list(Fallback fallback) {
   lists_[static_cast<std::size_t>(fallback)]->Increment();
+}
+
+void ScoringMetrics::set_rules(const std::vector<RuleConfig>& rules) {
+  std::map<std::string, prometheus::Counter*, std::less<>> kept;
+  for (const RuleConfig& rule : rules) {
+    const auto known = effects_of_.find(rule.name);
+    kept[rule.name] =
+        known != effects_of_.end() ? known->second : &rule_effects_->Add({{"rule", rule.name}});
+  }
+  for (const auto& [name, counter] : effects_of_)
+    if (!kept.contains(name)) rule_effects_->Remove(counter);
+  effects_of_ = std::move(kept);
+}
+
+void ScoringMetrics::record_rule_effects(const std::vector<RuleEffect>& effects) {
+  for (const RuleEffect& effect : effects)
+    if (const auto known = effects_of_.find(effect.rule); known != effects_of_.end())
+      known->second->Increment(static_cast<double>(effect.items));
 }
 
 void ScoringMetrics::record_learning(const LearnerFigures& figures,

@@ -4,17 +4,23 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "config/ids.h"
 #include "scoring/learning/learner.h"
 #include "scoring/learning/prequential_quality.h"
 #include "scoring/ranked_list.h"
+#include "scoring/ranking/rule_book.h"
 
 namespace prometheus {
 class Counter;
 class Gauge;
 class Histogram;
 class Registry;
+template <typename T>
+class Family;
 }  // namespace prometheus
 
 namespace freshet {
@@ -30,6 +36,9 @@ class ScoringMetrics {
   /// From an event's arrival in the log to the moment at which scoring knows what it taught.
   void record_freshness(std::chrono::nanoseconds latency);
   void record_list(Fallback fallback);
+  /// The rules that hold from now on; figures of others are dropped.
+  void set_rules(const std::vector<RuleConfig>& rules);
+  void record_rule_effects(const std::vector<RuleEffect>& effects);
   void record_learning(const LearnerFigures& figures, std::chrono::nanoseconds duration);
   void set_quality(const PrequentialFigures& figures);
   /// Time since the newest delta was applied.
@@ -68,6 +77,8 @@ class ScoringMetrics {
   prometheus::Histogram* learn_seconds_ = nullptr;
   prometheus::Histogram* freshness_seconds_ = nullptr;
   std::array<prometheus::Counter*, kFallbackCount> lists_{};
+  prometheus::Family<prometheus::Counter>* rule_effects_ = nullptr;
+  std::map<std::string, prometheus::Counter*, std::less<>> effects_of_;  // By rule.
   prometheus::Gauge* model_version_ = nullptr;
   prometheus::Gauge* model_age_seconds_ = nullptr;
   prometheus::Counter* examples_ = nullptr;

@@ -18,6 +18,10 @@ std::string_view to_string(Source source) {
       return "content";
     case Source::kExploration:
       return "new";
+    case Source::kRule:
+      return "rule";
+    case Source::kDraw:
+      return "exploration";
   }
   return "popular";
 }

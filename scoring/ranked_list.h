@@ -13,7 +13,8 @@
 
 namespace freshet {
 
-/// Which expert a reason names. Values are frozen: they stand in checkpoints (mixture weights).
+/// What a reason names: an expert, or what else brought the item to its place. The experts' values
+/// are frozen: they stand in checkpoints (mixture weights).
 enum class Source : std::uint8_t {
   kPopular = 0,       ///< Many users are at it now.
   kCovisitation = 1,  ///< Users who had an item of yours went on to this one.
@@ -22,8 +23,14 @@ enum class Source : std::uint8_t {
   kRepeat = 4,        ///< You were at it before.
   kContent = 5,       ///< Said to be like an item of yours.
   kExploration = 6,   ///< New here: it shall have a chance.
+  // No experts:
+  kRule = 7,  ///< A rule of the seller's.
+  kDraw = 8,  ///< Drawn for a place that is kept for items of which little is known.
 };
+/// Experts.
 inline constexpr std::size_t kSourceCount = 7;
+/// All that a reason can name.
+inline constexpr std::size_t kReasonSourceCount = 9;
 
 /// Returns the source's name on the wire and in metric labels, for example "covisitation".
 std::string_view to_string(Source source);
@@ -38,6 +45,7 @@ struct Reason {
   std::string because_of_name;  ///< Its id on the wire; empty = none.
   float share = 0;              ///< Part of the item's probability this reason accounts for, 0..1.
   std::string text;             ///< One sentence for people.
+  std::string rule = {};        ///< The rule's name, of kRule.
 };
 
 /// One item of a list.
@@ -47,6 +55,14 @@ struct RankedItem {
   float score = 0;              ///< Higher is better; comparable within one list only.
   float probability = 0;        ///< The model's own estimate that it is the next target, 0..1.
   std::vector<Reason> reasons;  ///< Strongest first; at least one.
+  /// The chance with which it was drawn for its place (kDraw); 0 = it was not drawn.
+  float propensity = 0;
+};
+
+/// A user's list for one scenario.
+struct ScenarioList {
+  std::string name;
+  std::vector<RankedItem> items;
 };
 
 /// Why a list is not what the full model would give. kNone = it is.
@@ -79,8 +95,10 @@ struct RankedList {
   EventTime event_time;  ///< Of the newest event the list reflects.
   ModelVersion model_version;
   Fallback fallback = Fallback::kNone;
-  bool catching_up = false;  ///< The partition still replays what it missed: the state is old.
+  bool catching_up = false;   ///< The partition still replays what it missed: the state is old.
+  std::string scenario = {};  ///< Which `items` are for; empty = the default one.
   std::vector<RankedItem> items;
+  std::vector<ScenarioList> scenarios = {};  ///< Made beside it; as RankRequest::more_scenarios.
   SteadyTime received_time{};  ///< When its newest event was polled; for latencies inside.
   bool forgets = false;        ///< No list: what was published up to `position` is to be removed.
 };
@@ -94,12 +112,14 @@ struct RankRequest {
   bool catching_up = false;  ///< See RankedList::catching_up.
   SteadyTime received_time{};
   SteadyTime queued_time{};       ///< When it began to wait for scoring; for the deadline.
-  std::size_t count = 0;          ///< Items wanted; 0 = ScoringConfig::list_size.
   std::vector<ItemId> exclude;    ///< Must not stand in the list.
   std::optional<Source> without;  ///< Ranks without this expert's candidates and probabilities.
   bool opted_out = false;         ///< The user wants no lists of their own.
   bool judged = true;             ///< The list may be judged by the user's next event.
   bool forgets = false;           ///< The user's list is to be removed; there is nothing to rank.
+  std::size_t count = 0;          ///< Items wanted; 0 = the scenario's list_size.
+  std::string scenario = {};      ///< Name; empty or unknown = the default one.
+  std::vector<std::string> more_scenarios = {};  ///< Lists to make beside it.
   /// Set for a question (HTTP): receives the list instead of the output topic. Called once, on the
   /// scoring thread; must not block.
   std::function<void(RankedList)> reply;

@@ -1,15 +1,26 @@
 #include "scoring/replica.h"
 
+#include <cmath>
+#include <string>
+#include <utility>
+
 #include "ingest/event.h"
 
 namespace freshet {
 
-Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory)
+Replica::Replica(const ScoringConfig& config, const NetworkFactory& factory,
+                 std::vector<std::string> context_keys)
     : language_(language_of(config.language)),
       knowledge_(config, factory),
-      recommender_(config, knowledge_) {
+      recommender_(config, knowledge_, std::move(context_keys)) {
   if (knowledge_.network() != nullptr)
     knowledge_.network()->compress(table_format(config.network.table));
+}
+
+Status Replica::apply(const Delta& delta) {
+  FRESHET_RETURN_IF_ERROR(knowledge_.apply(delta));
+  recommender_.rules().follow(delta);
+  return {};
 }
 
 std::vector<RankedList> Replica::rank(std::span<const RankRequest> requests, RankEffort effort) {

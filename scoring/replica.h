@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,13 +24,24 @@ namespace freshet {
 class Replica {
  public:
   /// `factory` may be null: then lists come from counts (the CPU default).
-  Replica(const ScoringConfig& config, const NetworkFactory& factory);
+  /// `context_keys`: the declared ones (`ingest.context`), for rules that look at them.
+  Replica(const ScoringConfig& config, const NetworkFactory& factory,
+          std::vector<std::string> context_keys = {});
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
   /// Takes over what the learner has learned. Deltas must come in the order of their versions.
   /// Errors: kCorrupt when an image cannot be read; nothing has changed then.
-  Status apply(const Delta& delta) { return knowledge_.apply(delta); }
+  Status apply(const Delta& delta);
+
+  /// Replaces the rules, those of the configuration included. They must be valid (rule_problems).
+  void set_rules(const std::vector<RuleConfig>& rules) { recommender_.rules().set_rules(rules); }
+
+  /// Sets the time on the wall, by which campaigns begin and end; at first it is the epoch.
+  void set_time(EventTime now) { recommender_.rules().set_time(now); }
+
+  /// What rules did to lists since the last call.
+  std::vector<RuleEffect> take_rule_effects() { return recommender_.rules().take_effects(); }
 
   /// Ranks for every request; same order. Always gives a list; RankedList::fallback says what it
   /// lacks. Does not call `reply`.

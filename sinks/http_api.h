@@ -31,7 +31,8 @@ struct Readiness {
 
 /// What is asked of a list.
 struct ListWish {
-  std::size_t count = 0;                       ///< 0 = the configured size.
+  std::size_t count = 0;                       ///< 0 = the scenario's size.
+  std::string scenario;                        ///< Empty = the default one.
   std::vector<std::string> exclude;            ///< Items that must not stand in it.
   std::optional<Source> without;               ///< Ranked as if this source did not exist.
   std::map<std::string, std::string> context;  ///< Values by declared key, for this list alone.

@@ -41,6 +41,7 @@ auto list_encoder(const ApiHandlers& handlers, const Clock& clock) {
 ListWish wish_of(HttpParameters& parameters) {
   ListWish wish;
   wish.count = static_cast<std::size_t>(parameters.number("count", 1, kApiCountMax, 0));
+  wish.scenario = parameters.text("scenario");
   wish.exclude = parameters.texts("exclude", kApiCountMax);
   wish.context = parameters.texts_by_key("context");
   const std::string without = parameters.text("without");
@@ -57,7 +58,7 @@ ListWish wish_of(HttpParameters& parameters) {
 HttpHandler recommendations(const ApiHandlers& handlers, const Clock& clock) {
   return [recommend = handlers.recommend, encode = list_encoder(handlers, clock)](
              const HttpRequest& request, Respond respond) {
-    HttpParameters parameters(request, {"count", "exclude", "without", "context[]"});
+    HttpParameters parameters(request, {"count", "scenario", "exclude", "without", "context[]"});
     ListWish wish = wish_of(parameters);
     if (!parameters.status()) return respond(problem_of(parameters.status().error()));
     recommend(request.params.at("user"), std::move(wish),
@@ -108,6 +109,7 @@ Result<SessionQuestion> session_question(const std::string& body) {
   });
   input.read("context", question.wish.context);
   input.read("count", count, 1, kApiCountMax);
+  input.read("scenario", question.wish.scenario);
   input.read("exclude", question.wish.exclude, kApiCountMax);
   FRESHET_RETURN_IF_ERROR(input.finish());
   FRESHET_RETURN_IF_ERROR(events_read);

@@ -68,6 +68,11 @@ void put_key(JsonWriter& writer, std::string_view name) {
   writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
 }
 
+void put_text_key(JsonWriter& writer, std::string_view name) {
+  const std::string valid = valid_utf8(name);
+  writer.Key(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+}
+
 void put_text(JsonWriter& writer, std::string_view text) {
   if (is_ascii(text)) {
     // An empty view may have no address, which RapidJSON asserts on.

@@ -17,6 +17,9 @@ std::string valid_utf8(std::string_view text);
 /// Writes a key whose name is plain ASCII.
 void put_key(JsonWriter& writer, std::string_view name);
 
+/// Writes a key of any bytes, as put_text.
+void put_text_key(JsonWriter& writer, std::string_view name);
+
 /// Writes any bytes as a string; what is not UTF-8 is replaced, so the document stays valid JSON.
 void put_text(JsonWriter& writer, std::string_view text);
 

@@ -1,5 +1,6 @@
 #include "sinks/list_codec.h"
 
+#include "config/rules_config.h"
 #include "sinks/json_text.h"
 #include "sinks/list_json.h"
 
@@ -21,6 +22,10 @@ void put_reason(JsonWriter& writer, const Reason& reason) {
   put_number(writer, reason.share);
   put_key(writer, "text");
   put_text(writer, reason.text);
+  if (!reason.rule.empty()) {
+    put_key(writer, "rule");
+    put_text(writer, reason.rule);
+  }
   writer.EndObject();
 }
 
@@ -37,6 +42,10 @@ void put_item(JsonWriter& writer, const RankedItem& item, const TitleOf& title_o
   }
   put_key(writer, "score");
   put_number(writer, item.score);
+  if (item.propensity > 0) {
+    put_key(writer, "propensity");
+    put_number(writer, item.propensity);
+  }
   put_reasons(writer, item.reasons);
   writer.EndObject();
 }
@@ -55,6 +64,19 @@ void put_position(JsonWriter& writer, const Position& position) {
   writer.Int64(position.offset.value);
   put_key(writer, "epoch");
   writer.Int64(position.epoch.value);
+}
+
+void put_scenarios(JsonWriter& writer, const RankedList& list, const TitleOf& title_of) {
+  if (list.scenarios.empty()) return;
+  put_key(writer, "scenarios");
+  writer.StartObject();
+  for (const ScenarioList& scenario : list.scenarios) {
+    put_text_key(writer, scenario.name);
+    writer.StartObject();
+    put_items(writer, scenario.items, title_of);
+    writer.EndObject();
+  }
+  writer.EndObject();
 }
 
 std::string text_of(const rapidjson::StringBuffer& buffer) {
@@ -81,7 +103,10 @@ std::string encode_list(const RankedList& list, EventTime published_time, const 
   } else {
     writer.Null();
   }
+  put_key(writer, "scenario");
+  put_text(writer, list.scenario.empty() ? kDefaultScenario : std::string_view(list.scenario));
   put_items(writer, list.items, title_of);
+  put_scenarios(writer, list, title_of);
   put_key(writer, "model_version");
   writer.Uint64(list.model_version.value);
   if (of_a_user) put_position(writer, list.position);

@@ -85,7 +85,7 @@ void add_freshness(const Scoreboard& scores, EvaluationReport& report) {
   std::uint64_t longest = 10'000;
   for (std::size_t k = 0; k < scores.kinds().size(); ++k) {
     const FollowerKind& kind = scores.kinds()[k];
-    if (kind.diversity > 0) continue;
+    if (kind.diversity) continue;
     longest = std::max(longest, kind.events);
     report.freshness.push_back({kind.until_period_end ? 10 * longest : kind.events,
                                 kind.until_period_end ? "a whole period" : "",
@@ -94,13 +94,14 @@ void add_freshness(const Scoreboard& scores, EvaluationReport& report) {
   if (report.freshness.size() < 2) report.freshness.clear();
 }
 
-void add_diversity(const Scoreboard& scores, EvaluationReport& report) {
+/// `dial`: the configured one, the first row's.
+void add_diversity(const Scoreboard& scores, double dial, EvaluationReport& report) {
   for (std::size_t k = 0; k < scores.kinds().size(); ++k) {
     const FollowerKind& kind = scores.kinds()[k];
-    if (k > 0 && kind.diversity == 0) continue;
+    if (k > 0 && !kind.diversity) continue;
     const QualityFigures figures = scores.follower_figures(k);
     report.diversity.push_back(
-        {kind.diversity, figures.at_20().ndcg, figures.intra_list_diversity});
+        {kind.diversity.value_or(dial), figures.at_20().ndcg, figures.intra_list_diversity});
   }
   if (report.diversity.size() < 2) report.diversity.clear();
 }
@@ -120,7 +121,7 @@ CostFigures cost_of(const ProtocolRun& run) {
           .rows_left_out = run.bad_rows()};
 }
 
-EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& options) {
+EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& options, double dial) {
   EvaluationReport report;
   report.streams = options.paths;
   report.protocol = describe(options);
@@ -141,7 +142,7 @@ EvaluationReport report_of(const ProtocolRun& run, const EvaluationOptions& opti
   }
   report.quality_over_time = run.over_time();
   add_freshness(scores, report);
-  add_diversity(scores, report);
+  add_diversity(scores, dial, report);
   return report;
 }
 
@@ -234,7 +235,7 @@ Result<EvaluationReport> evaluate(const Config& given, const EvaluationOptions& 
   ProtocolRun run(config, *factory, options);
   FRESHET_RETURN_IF_ERROR(equip(config, run));
   FRESHET_RETURN_IF_ERROR(run.run(progress, stop));
-  EvaluationReport report = report_of(run, options);
+  EvaluationReport report = report_of(run, options, config.scoring.diversity);
   report.config = to_yaml(config);
   report.cost = cost_of(run);
   report.guard = describe(run.evaluator().learner().figures());

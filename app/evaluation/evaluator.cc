@@ -39,7 +39,8 @@ Evaluator::Evaluator(const Config& config, const NetworkFactory& factory,
       poison_(poison, config.scoring.learning.seed) {
   learner_.plant(poison_.gradient_fault());
   for (const FollowerKind& kind : kinds)
-    followers_.push_back(std::make_unique<Follower>(config.scoring, factory, kind));
+    followers_.push_back(
+        std::make_unique<Follower>(config.scoring, factory, kind, config.ingest.context));
 }
 
 Status Evaluator::add(const RecordedEvent& event, EventUse use) {

@@ -5,7 +5,7 @@
 namespace freshet {
 
 std::string FollowerKind::name() const {
-  if (diversity > 0) return fmt::format("diversity {:g}", diversity);
+  if (diversity) return fmt::format("diversity {:g}", *diversity);
   if (until_period_end) return "frozen per period";
   return events == 0 ? "live" : fmt::format("delay {}", events);
 }

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/scoring_config.h"
@@ -17,7 +19,7 @@ struct FollowerKind {
   std::uint64_t events = 0;       ///< Learned events that it does not know yet.
   bool until_period_end = false;  ///< Follows at the ends of periods only (`events` is unused).
 
-  double diversity = 0;  ///< ScoringConfig::diversity.
+  std::optional<double> diversity;  ///< In place of ScoringConfig::diversity.
 
   /// "live", "delay 1000", "frozen per period", "diversity 0.2".
   std::string name() const;
@@ -29,8 +31,11 @@ struct FollowerKind {
 class Follower {
  public:
   /// `factory` may be null: then there is no network.
-  Follower(const ScoringConfig& config, const NetworkFactory& factory, FollowerKind kind)
-      : kind_(kind), replica_(with_diversity(config, kind.diversity), factory) {}
+  /// `context_keys`: the declared ones.
+  Follower(const ScoringConfig& config, const NetworkFactory& factory, FollowerKind kind,
+           std::vector<std::string> context_keys = {})
+      : kind_(kind),
+        replica_(with_diversity(config, kind.diversity), factory, std::move(context_keys)) {}
 
   /// Takes notice of what the learner knows after `learned` events in all, and applies what is old
   /// enough. Errors: those of Replica::apply.
@@ -39,7 +44,9 @@ class Follower {
   /// Takes notice of a period's end. Errors: those of Replica::apply.
   Status end_period();
 
+  /// Campaigns begin and end by the time of the newest event.
   std::vector<RankedList> rank(std::span<const RankRequest> requests) {
+    if (!requests.empty()) replica_.set_time(requests.back().event_time);
     return replica_.rank(requests);
   }
 
@@ -52,8 +59,8 @@ class Follower {
     std::uint64_t learned;
   };
 
-  static ScoringConfig with_diversity(ScoringConfig config, double diversity) {
-    config.diversity = diversity;
+  static ScoringConfig with_diversity(ScoringConfig config, std::optional<double> diversity) {
+    config.diversity = diversity.value_or(config.diversity);
     return config;
   }
   Status apply_oldest();

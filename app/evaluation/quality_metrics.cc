@@ -147,7 +147,7 @@ std::vector<SourceFigures> QualityMetrics::sources() const {
     return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
   };
   std::vector<SourceFigures> figures;
-  for (std::size_t i = 0; i < kSourceCount; ++i) {
+  for (std::size_t i = 0; i < kReasonSourceCount; ++i) {
     const auto [listed, hits] = by_source_[i];
     if (listed == 0) continue;
     figures.push_back({static_cast<Source>(i), share(listed, all.listed), share(hits, all.hits),

@@ -92,7 +92,7 @@ class QualityMetrics {
   std::array<RankTotals, 2> by_user_events_;
   std::array<RankTotals, kLengthBuckets> by_session_length_;
   std::array<RankTotals, kActionCount> by_action_;
-  std::array<SourceTotals, kSourceCount> by_source_;
+  std::array<SourceTotals, kReasonSourceCount> by_source_;
 };
 
 }  // namespace freshet

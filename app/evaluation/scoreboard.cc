@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "scoring/ranking/diversity.h"
+#include "scoring/ranking/reranker.h"
 
 namespace freshet {
 namespace {

@@ -28,16 +28,11 @@ void ExplorationExpert::prepare(const Context& context, std::size_t rows) {
   const std::span<const ItemRow> newest = by_age.last(count);
   float total = 0;
   for (std::size_t k = 0; k < count; ++k) {
-    if (!is_new(newest[k])) continue;
+    if (!is_new_item(newest[k], config_, popularity_, catalogue_)) continue;
     pool_.push_back({newest[k], draw(newest[k], count - k, seed)});
     total += pool_.back().score;
   }
   for (const ScoredRow& item : pool_) scores_.add(item.row, item.score / total);
-}
-
-bool ExplorationExpert::is_new(ItemRow row) const {
-  return popularity_.count(row) < config_.events_max && catalogue_.content(row) != nullptr &&
-         catalogue_.available(row);
 }
 
 /// A sum of 1 + events exponentials is Gamma distributed with that shape.

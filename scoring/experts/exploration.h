@@ -12,6 +12,13 @@
 
 namespace freshet {
 
+/// The item is described and available and had fewer events than make it known.
+inline bool is_new_item(ItemRow row, const ExplorationConfig& config, const Popularity& popularity,
+                        const Catalogue& catalogue) {
+  return popularity.count(row) < config.events_max && catalogue.content(row) != nullptr &&
+         catalogue.available(row);
+}
+
 /// New items for a chance: those among the newest that an item update has described, that are
 /// available, and that had fewer than `events_max` events.
 ///
@@ -39,7 +46,6 @@ class ExplorationExpert final : public Expert {
   void influences_on(ItemRow, std::vector<Influence>& influences) override { influences.clear(); }
 
  private:
-  bool is_new(ItemRow row) const;
   float draw(ItemRow row, std::size_t items_since, std::uint64_t seed) const;
 
   const ExplorationConfig config_;

@@ -57,8 +57,9 @@ class TopListOf {
 
 using TopList = TopListOf<ScoredRow>;
 
-/// Keeps the `count` best of `rows`, best first.
-inline void keep_best(std::vector<ScoredRow>& rows, std::size_t count) {
+/// Keeps the `count` best of `rows`, best first. `Entry` has `row` and `score`.
+template <class Entry>
+void keep_best(std::vector<Entry>& rows, std::size_t count) {
   if (rows.size() > count) {
     std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
                      stands_before);

@@ -10,6 +10,9 @@
 namespace freshet {
 namespace {
 
+/// Stands for the logarithm of nothing.
+constexpr float kShareMin = 1e-9F;
+
 std::string number_text(float value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", static_cast<double>(value));
@@ -88,14 +91,14 @@ void Recommender::explain_candidate(ItemRow row, Language language, Explanation&
   std::size_t before = 0;
   for (std::size_t j = 0; j < set_.rows.size(); ++j)
     if (stands_before(ScoredRow{static_cast<ItemRow>(j), (*scores_)[j]}, own) &&
-        filters_.lets_pass(set_.rows[j]))
+        maker_.filter_of(set_.rows[j]).empty())
       ++before;
   explanation.rank = before + 1;
   explanation.score = own.score;
 }
 
 /// Of a user without a history: popularity has the only opinion.
-void Recommender::explain_cold(ItemRow row, Language language, Explanation& explanation) const {
+void Recommender::explain_cold(ItemRow row, Language language, Explanation& explanation) {
   const auto choice = std::find_if(cold_.begin(), cold_.end(),
                                    [row](const auto& known) { return known.row == row; });
   const Popularity& popularity = knowledge_.popularity();
@@ -105,21 +108,20 @@ void Recommender::explain_cold(ItemRow row, Language language, Explanation& expl
   ExpertOpinion opinion{.probability = explanation.probability, .share = 1};
   if (named) {
     const auto before = std::count_if(cold_.begin(), choice, [this](const auto& better) {
-      return filters_.lets_pass(better.row);
+      return maker_.filter_of(better.row).empty();
     });
     explanation.rank = opinion.rank = 1 + static_cast<std::size_t>(before);
-    explanation.score = choice->score;
+    explanation.score = std::log(std::max(choice->score, kShareMin));
   }
   explanation.experts = {opinion};
 }
 
 /// What stands in the list may be no candidate: one of those that fill it up.
-void Recommender::explain_place(ItemRow row, const RankedList& list,
-                                Explanation& explanation) const {
+void Recommender::explain_place(ItemRow row, const RankedList& list, Explanation& explanation) {
   const ItemId id = knowledge_.catalogue().item(row).id;
   const auto listed = std::find_if(list.items.begin(), list.items.end(),
                                    [id](const RankedItem& item) { return item.id == id; });
-  explanation.filter = filters_.filter_of(row);
+  explanation.filter = maker_.filter_of(row);
   if (listed != list.items.end()) {
     explanation.verdict = Verdict::kInList;
     if (explanation.rank) return;

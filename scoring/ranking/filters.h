@@ -8,18 +8,19 @@
 #include "scoring/catalogue/catalogue.h"
 #include "scoring/experts/context.h"
 #include "scoring/ranked_list.h"
+#include "scoring/ranking/list_rules.h"
 
 namespace freshet {
 
-/// What must not stand in one user's list (FilterConfig). Times are compared with the request's
-/// event time, never with a clock. Confined to one thread.
+/// What must not stand in one user's list (FilterConfig, and rules on what was bought). Times are
+/// compared with the request's event time, never with a clock. Confined to one thread.
 class Filters {
  public:
   /// `catalogue` must outlive the filters.
   Filters(const FilterConfig& config, const Catalogue& catalogue);
 
-  /// Takes up a user at the request's event time.
-  void prepare(const RankRequest& request, const Context& context);
+  /// Takes up a user at the request's event time; `rules` must be prepared for the same list.
+  void prepare(const RankRequest& request, const Context& context, ListRules& rules);
 
   /// False if the row must stay out.
   bool lets_pass(ItemRow row) const { return filter_of(row).empty(); }
@@ -29,6 +30,8 @@ class Filters {
   std::string_view filter_of(ItemRow row) const;
 
  private:
+  bool stays_out(const Bought& bought, ItemRow row, EventTime event_time, ListRules& rules) const;
+
   FilterConfig config_;
   const Catalogue& catalogue_;
   absl::flat_hash_map<ItemRow, std::string_view> blocked_;  // By what.

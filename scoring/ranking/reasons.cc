@@ -44,6 +44,9 @@ std::string text_of(Source source, ItemRow row, ItemRow origin, const ReasonSour
       return sentence(Phrase::kSimilar, language, {{"because", because}});
     case Source::kExploration:
       return sentence(Phrase::kNew, language);
+    case Source::kRule:
+    case Source::kDraw:
+      break;  // No expert names these.
   }
   return {};
 }

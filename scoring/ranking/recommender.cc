@@ -2,18 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "scoring/ranking/reasons.h"
 
 namespace freshet {
+namespace {
 
-Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge)
+/// Stands for the logarithm of nothing.
+constexpr float kShareMin = 1e-9F;
+
+Reason drawn_reason() {
+  return {.source = Source::kDraw, .share = 1, .text = "New here: shown to a few users by chance"};
+}
+
+}  // namespace
+
+Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge,
+                         std::vector<std::string> context_keys)
     : config_(config),
       language_(language_of(config.language)),
       knowledge_(knowledge),
+      rules_(config, knowledge.catalogue(), knowledge.popularity(), std::move(context_keys)),
       scorer_(config, knowledge),
-      filters_(config.filters, knowledge.catalogue()),
-      diversity_(config.diversity, knowledge.covisitation(), knowledge.popularity()) {}
+      maker_(config, knowledge, rules_) {}
 
 std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
                                           RankEffort effort) {
@@ -45,27 +57,48 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .event_time = request.event_time,
                   .model_version = knowledge_.version(),
                   .catching_up = request.catching_up,
+                  .scenario = request.scenario,
                   .received_time = request.received_time};
-  const std::size_t count = request.count > 0 ? request.count : config_.list_size;
-  filters_.prepare(request, context);
-  scores_ = nullptr;
+  offers_.clear();
   cold_.clear();
+  scores_ = nullptr;
+  is_cold_ = true;
+  const bool by_popularity = request.without != Source::kPopular;
   if (request.opted_out) {
     list.fallback = Fallback::kOptedOut;
-    fill_cold(request.state, count, list);
+    offer_cold(request.state);
   } else if (knowledge_.popularity().events() == 0) {
     list.fallback = Fallback::kModelMissing;
   } else if (context.empty()) {
     list.fallback = Fallback::kUnknownUser;
-    if (request.without != Source::kPopular) fill_cold(request.state, count, list);
+    if (by_popularity) offer_cold(request.state);
   } else {
-    if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
-    scorer_.score(context, set_, request.without);
-    scores_ = &final_scores(effort, list);
-    take_best(count, list);
+    is_cold_ = false;
+    offer_candidates(request, context, effort, list);
   }
-  if (request.without != Source::kPopular) fill_with_popular(count, list);
+  list.items = items_for(request, context, rules_.scenario(request.scenario), request.count);
+  for (const std::string& name : request.more_scenarios)
+    list.scenarios.push_back({name, items_for(request, context, rules_.scenario(name), 0)});
   return list;
+}
+
+void Recommender::offer_candidates(const RankRequest& request, const Context& context,
+                                   RankEffort effort, RankedList& list) {
+  if (effort == RankEffort::kCounts) list.fallback = Fallback::kDeadline;
+  scorer_.score(context, set_, request.without);
+  const std::vector<float>& scores = final_scores(effort, list);
+  scores_ = &scores;
+  for (std::size_t j = 0; j < set_.rows.size(); ++j)
+    offers_.push_back({set_.rows[j], scores[j], static_cast<std::uint32_t>(j)});
+  normalizer_ = log_normalizer(set_, scores);
+}
+
+/// For users without a history, or who want none used: what is popular with those like them.
+void Recommender::offer_cold(const UserState& state) {
+  knowledge_.cold_popularity().best(context_values(state.context), knowledge_.popularity(), cold_);
+  for (std::size_t k = 0; k < cold_.size(); ++k)
+    offers_.push_back({cold_[k].row, std::log(std::max(cold_[k].score, kShareMin)),
+                       static_cast<std::uint32_t>(k)});
 }
 
 const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedList& list) {
@@ -81,53 +114,63 @@ const std::vector<float>& Recommender::final_scores(RankEffort effort, RankedLis
   return set_.base;
 }
 
-void Recommender::take_best(std::size_t count, RankedList& list) {
-  const std::vector<float>& scores = *scores_;
-  order_.clear();
-  for (std::size_t j = 0; j < set_.rows.size(); ++j)
-    if (filters_.lets_pass(set_.rows[j])) order_.push_back({static_cast<ItemRow>(j), scores[j]});
-  keep_best(order_, diversity_.enabled() ? std::max(count, Diversity::kPoolMax) : count);
-  if (diversity_.enabled()) diversity_.apply(set_.rows, count, order_);
-  const float normalizer = log_normalizer(set_, scores);
-  for (const ScoredRow& entry : order_) {
-    const ItemRow row = set_.rows[entry.row];
-    list.items.push_back(item_of(row, entry.score));
-    list.items.back().probability = std::min(std::exp(entry.score - normalizer), 1.0F);
-    list.items.back().reasons =
-        reasons_for(row, set_.probabilities[entry.row], {scorer_, knowledge_, language_});
-  }
+std::vector<RankedItem> Recommender::items_for(const RankRequest& request, const Context& context,
+                                               ScenarioIndex scenario, std::size_t count) {
+  const auto likelihood = [this](ItemRow row) {
+    return is_cold_ ? 0.0F : mix(scorer_.weights(), scorer_.probabilities(row));
+  };
+  std::vector<RankedItem> items;
+  for (const PlacedItem& placed : maker_.make({.request = request,
+                                  .context = context,
+                                  .scenario = scenario,
+                                  .count = count,
+                                  .offers = offers_,
+                                  .likelihood = likelihood,
+                                  .fills_with_popular = request.without != Source::kPopular}))
+    items.push_back(item_of(placed, request));
+  return items;
 }
 
-/// For users without a history, or who want none used: what is popular with those like them.
-void Recommender::fill_cold(const UserState& state, std::size_t count, RankedList& list) {
-  knowledge_.cold_popularity().best(context_values(state.context), knowledge_.popularity(), cold_);
-  for (const ColdPopularity::Choice& choice : cold_) {
-    if (list.items.size() >= count) return;
-    if (!filters_.lets_pass(choice.row)) continue;
-    list.items.push_back(item_of(choice.row, choice.score));
-    list.items.back().probability = choice.score;
-    list.items.back().reasons.push_back(choice.key == ColdPopularity::kNoKey
-                                            ? popular_reason(language_)
-                                            : popular_reason(state.context[choice.key], language_));
+RankedItem Recommender::item_of(const PlacedItem& placed, const RankRequest& request) {
+  const ItemIdentity& known = knowledge_.catalogue().item(placed.row);
+  RankedItem item{.id = known.id, .name = known.name, .score = placed.score};
+  switch (placed.how) {
+    case PlacedItem::How::kEmpty:
+    case PlacedItem::How::kOffered:
+      explain_offer(placed, request, item);
+      maker_.explain(placed.row, item.reasons);
+      break;
+    case PlacedItem::How::kRule:
+      item.reasons.push_back(rule_reason(rules_.rules()[placed.rule]));
+      break;
+    case PlacedItem::How::kDrawn:
+      item.propensity = placed.propensity;
+      item.reasons.push_back(drawn_reason());
+      break;
+    case PlacedItem::How::kPopular: {
+      const Popularity& popularity = knowledge_.popularity();
+      if (is_cold_) item.probability = popularity.share(popularity.main_level(), placed.row);
+      item.reasons.push_back(popular_reason(language_, popular_part(placed.row)));
+      break;
+    }
   }
+  return item;
 }
 
-void Recommender::fill_with_popular(std::size_t count, RankedList& list) {
-  const float below = list.items.empty() ? 0 : list.items.back().score - 1;
-  for (const ScoredRow& popular : knowledge_.popularity().top()) {
-    if (list.items.size() >= count) return;
-    const ItemId id = knowledge_.catalogue().item(popular.row).id;
-    const bool listed = std::any_of(list.items.begin(), list.items.end(),
-                                    [id](const RankedItem& item) { return item.id == id; });
-    if (listed || !filters_.lets_pass(popular.row)) continue;
-    const float share =
-        knowledge_.popularity().share(knowledge_.popularity().main_level(), popular.row);
-    list.items.push_back(item_of(popular.row, below + share));
-    const bool cold =
-        list.fallback == Fallback::kUnknownUser || list.fallback == Fallback::kOptedOut;
-    list.items.back().probability = cold ? share : 0;
-    list.items.back().reasons.push_back(popular_reason(language_, popular_part(popular.row)));
+void Recommender::explain_offer(const PlacedItem& placed, const RankRequest& request,
+                                RankedItem& item) {
+  if (!is_cold_) {
+    const float score = offers_[placed.place].score;
+    item.probability = std::min(std::exp(score - normalizer_), 1.0F);
+    item.reasons =
+        reasons_for(placed.row, set_.probabilities[placed.place], {scorer_, knowledge_, language_});
+    return;
   }
+  const ColdPopularity::Choice& choice = cold_[placed.place];
+  item.probability = choice.score;
+  item.reasons.push_back(choice.key == ColdPopularity::kNoKey
+                             ? popular_reason(language_)
+                             : popular_reason(request.state.context[choice.key], language_));
 }
 
 /// What popularity accounts for in an item that stands in for want of candidates.
@@ -137,11 +180,6 @@ float Recommender::popular_part(ItemRow row) const {
   const float all = mix(scorer_.weights(), probabilities);
   const std::size_t m = index_of(Source::kPopular);
   return all > 0 ? std::min(scorer_.weights()[m] * probabilities[m] / all, 1.0F) : 1;
-}
-
-RankedItem Recommender::item_of(ItemRow row, float score) const {
-  const ItemIdentity& item = knowledge_.catalogue().item(row);
-  return {.id = item.id, .name = item.name, .score = score};
 }
 
 }  // namespace freshet

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,8 +9,8 @@
 #include "scoring/answers.h"
 #include "scoring/knowledge.h"
 #include "scoring/ranked_list.h"
-#include "scoring/ranking/diversity.h"
-#include "scoring/ranking/filters.h"
+#include "scoring/ranking/list_maker.h"
+#include "scoring/ranking/rule_book.h"
 #include "scoring/ranking/scorer.h"
 #include "scoring/ranking/second_stage.h"
 #include "scoring/ranking/sentences.h"
@@ -22,45 +23,54 @@ enum class RankEffort : std::uint8_t {
   kCounts,  ///< Counts alone, for users that waited too long; their lists say kDeadline.
 };
 
-/// Makes lists from knowledge: candidates, second stage, filters, reasons. Confined to one thread.
+/// Makes lists from knowledge: candidates, second stage, then a list for each scenario that is
+/// asked for, with its rules and reasons. Confined to one thread.
 class Recommender {
  public:
-  /// `knowledge` must outlive the recommender.
-  Recommender(const ScoringConfig& config, const Knowledge& knowledge);
+  /// `knowledge` must outlive the recommender. `context_keys`: the declared ones, in the order of
+  /// UserState::context.
+  Recommender(const ScoringConfig& config, const Knowledge& knowledge,
+              std::vector<std::string> context_keys = {});
 
-  /// Ranks for every request; same order, `reply` untouched. The same knowledge and requests give
-  /// the same lists.
+  /// Ranks for every request; same order, `reply` untouched. The same knowledge, rules, time and
+  /// requests give the same lists.
   std::vector<RankedList> rank(std::span<const RankRequest> requests, RankEffort effort);
 
   /// Says what became of the item named `item` in the list that `rank` gives for `request`, and
   /// why.
   Explanation explain(const RankRequest& request, std::string_view item, Language language);
+  RuleBook& rules() { return rules_; }
 
  private:
   /// The requests as the experts see them; the network has looked at all of them.
   std::vector<Context> take_up(std::span<const RankRequest> requests, RankEffort effort);
   RankedList rank_one(const RankRequest& request, const Context& context, RankEffort effort);
+  void offer_candidates(const RankRequest& request, const Context& context, RankEffort effort,
+                        RankedList& list);
+  void offer_cold(const UserState& state);
   /// Chooses between second stage and mixture; returns the scores and marks a failure in `list`.
   const std::vector<float>& final_scores(RankEffort effort, RankedList& list);
-  void take_best(std::size_t count, RankedList& list);
-  void fill_cold(const UserState& state, std::size_t count, RankedList& list);
-  void fill_with_popular(std::size_t count, RankedList& list);
+  std::vector<RankedItem> items_for(const RankRequest& request, const Context& context,
+                                    ScenarioIndex scenario, std::size_t count);
+  RankedItem item_of(const PlacedItem& placed, const RankRequest& request);
+  void explain_offer(const PlacedItem& placed, const RankRequest& request, RankedItem& item);
   float popular_part(ItemRow row) const;
-  RankedItem item_of(ItemRow row, float score) const;
   void explain_candidate(ItemRow row, Language language, Explanation& explanation);
-  void explain_cold(ItemRow row, Language language, Explanation& explanation) const;
-  void explain_place(ItemRow row, const RankedList& list, Explanation& explanation) const;
+  void explain_cold(ItemRow row, Language language, Explanation& explanation);
+  void explain_place(ItemRow row, const RankedList& list, Explanation& explanation);
 
   const ScoringConfig config_;
   const Language language_;
   const Knowledge& knowledge_;
+  RuleBook rules_;
   Scorer scorer_;
-  Filters filters_;
-  Diversity diversity_;
+  ListMaker maker_;
   CandidateSet set_;
   SecondStagePass pass_;
   const std::vector<float>* scores_ = nullptr;  // [set_.rows]; null = the list has no candidates.
-  std::vector<ScoredRow> order_;                // row = place in set_.
+  std::vector<PoolItem> offers_;                // place = place in set_ or cold_.
+  float normalizer_ = 0;
+  bool is_cold_ = false;
   std::vector<ColdPopularity::Choice> cold_;
 };
 

@@ -133,6 +133,9 @@ std::size_t Scorer::candidates_of(Source source) const {
       return candidates_per_expert_ * 6 / 10;
     case Source::kExploration:
       return candidates_per_expert_ / 10;
+    case Source::kRule:
+    case Source::kDraw:
+      return 0;
   }
   return candidates_per_expert_;
 }

@@ -71,6 +71,55 @@ TEST_F(EngineTest, ChangesAListAsIsWished) {
   for (const RankedItem& item : without_best->items) EXPECT_NE(item.id, plain->items.front().id);
 }
 
+TEST_F(EngineTest, ListsCarryThoseOfOtherScenarios) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+
+  const RankedList list = publisher_.lists().back();
+  ASSERT_EQ(list.scenarios.size(), 1U);
+  EXPECT_EQ(list.scenarios[0].name, "home");
+  EXPECT_EQ(list.scenarios[0].items.size(), 3U);
+  EXPECT_GT(list.items.size(), 3U);
+}
+
+TEST_F(EngineTest, QuestionsNameAScenario) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+
+  const auto home = ask("0-1", [](RankRequest& request) {
+    request.scenario = "home";
+    request.count = 0;
+  });
+  ASSERT_TRUE(home.has_value());
+  EXPECT_EQ(home->items.size(), 3U);
+  EXPECT_EQ(home->scenario, "home");
+}
+
+TEST_F(EngineTest, RulesHoldForEverybodyWhoComesAfterThem) {
+  run_partition(0);
+  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+  const auto effects = [this] {
+    std::set<std::string> rules;
+    for (const auto& family : registry_.Collect())
+      if (family.name == "freshet_scoring_rule_effects_total")
+        for (const auto& metric : family.metric) rules.insert(metric.label.at(0).value);
+    return rules;
+  };
+  const auto before = ask("0-1");
+  ASSERT_TRUE(before.has_value());
+  const std::string first = before->items.at(0).name;
+
+  engine_->set_rules({{.name = "no", .kind = "exclude", .items = {first}}}, {});
+
+  const auto after = ask("0-1");
+  ASSERT_TRUE(after.has_value());
+  for (const RankedItem& item : after->items) EXPECT_NE(item.name, first);
+  EXPECT_EQ(effects(), std::set<std::string>{"no"});
+  engine_->set_rules({}, {});
+  ASSERT_TRUE(ask("0-1").has_value());
+  EXPECT_TRUE(effects().empty()) << "the label goes with its rule";
+}
+
 TEST_F(EngineTest, StopsInTheMiddleOfAStream) {
   run_partition(0);
   run_partition(1);

@@ -36,6 +36,8 @@ class RunningEngine : public testing::Test {
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}) {
     config_.scoring.learning.directory.clear();
+    config_.scoring.scenarios = {{.name = "home", .list_size = 3}};
+    config_.sinks.kafka.scenarios = {"home"};
     lease_.hold_for_ever();
     engine_ = std::make_unique<Engine>(EngineParts{
         config_, publisher_, router_, figures_, lease_, clock_, {}, [this](const Error& e) {

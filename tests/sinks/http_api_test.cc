@@ -115,6 +115,14 @@ TEST_F(HttpApiTest, AddsTitlesWhereTheAppKnowsThem) {
   EXPECT_EQ(asked_, "anna 0") << "no count = the configured size";
 }
 
+TEST_F(HttpApiTest, HandsTheScenarioOnAndSaysWhichItIs) {
+  list_->scenario = "home";
+  const auto json = parse(get("/v1/users/anna/recommendations?scenario=home&count=3").body);
+  EXPECT_EQ(asked_, "anna 3 home");
+  EXPECT_STREQ(json["scenario"].GetString(), "home");
+  EXPECT_EQ(get("/v1/items/desk/related?scenario=home").status, 400U);
+}
+
 TEST_F(HttpApiTest, AnswersRelatedItems) {
   const auto json = parse(get("/v1/items/desk/related?count=3").body);
   EXPECT_EQ(asked_, "desk 3");

@@ -47,6 +47,31 @@ TEST(ListCodec, WritesEveryFieldOfTheWireFormat) {
   EXPECT_EQ(text_of(reason["text"]), "Often bought after desk");
 }
 
+TEST(ListCodec, SaysWhichRulePlacedAnItemAndHowItWasDrawn) {
+  auto list = list_of("anna");
+  EXPECT_FALSE(parse(encode_list(list, at_ms(0)))["items"][0].HasMember("propensity"));
+  EXPECT_FALSE(parse(encode_list(list, at_ms(0)))["items"][0]["reasons"][0].HasMember("rule"));
+  list.items[0].propensity = 0.25F;
+  list.items[0].reasons = {{.source = Source::kRule, .text = "Promoted: sale", .rule = "sale"},
+                           {.source = Source::kDraw, .text = "New"}};
+  const auto json = parse(encode_list(list, at_ms(0)));
+  const auto& item = json["items"][0];
+  EXPECT_FLOAT_EQ(item["propensity"].GetFloat(), 0.25F);
+  EXPECT_EQ(text_of(item["reasons"][0]["source"]), "rule");
+  EXPECT_EQ(text_of(item["reasons"][0]["rule"]), "sale");
+  EXPECT_EQ(text_of(item["reasons"][1]["source"]), "exploration");
+}
+
+TEST(ListCodec, CarriesTheListsOfOtherScenarios) {
+  auto list = list_of("anna");
+  EXPECT_FALSE(parse(encode_list(list, at_ms(0))).HasMember("scenarios"));
+  EXPECT_EQ(text_of(parse(encode_list(list, at_ms(0)))["scenario"]), "default");
+  list.scenarios = {{"home", list.items}, {"e\"mail", {}}};
+  const auto json = parse(encode_list(list, at_ms(0)));
+  EXPECT_EQ(text_of(json["scenarios"]["home"]["items"][0]["item_id"]), "lamp");
+  EXPECT_EQ(json["scenarios"]["e\"mail"]["items"].Size(), 0U);
+}
+
 TEST(ListCodec, MarksAListOfAPartitionThatCatchesUp) {
   auto list = list_of("anna");
   list.catching_up = true;
