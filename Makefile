@@ -60,3 +60,4 @@ setup-test:
 	@tests/kafka/fetch-jars.sh
 	@tests/app/evaluation_peers/install.sh
 	@tests/deployment/install.sh
+	@tests/app/openapi/install.sh

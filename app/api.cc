@@ -16,22 +16,6 @@ Readiness readiness(const ApiParts& parts) {
   return readiness;
 }
 
-void related(Engine& engine, std::string item, std::size_t count,
-             std::function<void(Result<std::vector<RankedItem>>)> answer) {
-  const bool asked = engine.ask_replica([item, count, answer](const Replica& replica) {
-    constexpr std::size_t kDefaultCount = 20;
-    auto items = replica.related(item, count == 0 ? kDefaultCount : count);
-    if (items.empty()) {
-      answer(error(ErrorCode::kNotFound, "no item \"" + item +
-                                             "\" is known, or nothing goes with "
-                                             "it yet"));
-    } else {
-      answer(std::move(items));
-    }
-  });
-  if (!asked) answer(error(ErrorCode::kUnavailable, "too many questions wait: try again"));
-}
-
 }  // namespace
 
 ApiHandlers make_api_handlers(ApiParts parts) {
@@ -41,13 +25,12 @@ ApiHandlers make_api_handlers(ApiParts parts) {
   };
   handlers.ready = [parts] { return readiness(parts); };
   handlers.status = [parts] { return parts.figures.status(); };
-  handlers.recommend = [parts](std::string user, std::size_t count, auto answer) {
-    parts.engine.recommend(user, count, std::move(answer));
-  };
-  handlers.related = [parts](std::string item, std::size_t count, auto answer) {
-    related(parts.engine, std::move(item), count, std::move(answer));
-  };
+  handlers.history = [parts](std::chrono::seconds back) { return parts.figures.history(back); };
+  handlers.dead_letters = [parts] { return parts.figures.dead_letters(); };
   handlers.title_of = [parts](const RankedItem& item) { return parts.titles.title_of(item.id); };
+  add_list_handlers(parts, handlers);
+  add_item_handlers(parts, handlers);
+  add_model_handlers(parts, handlers);
   return handlers;
 }
 

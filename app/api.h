@@ -3,6 +3,9 @@
 #include <functional>
 
 #include "app/engine.h"
+#include "app/event_intake.h"
+#include "app/list_watchers.h"
+#include "app/owner_book.h"
 #include "app/pipeline_figures.h"
 #include "app/title_book.h"
 #include "sinks/http_api.h"
@@ -11,14 +14,24 @@ namespace freshet {
 
 /// What the HTTP API asks. All outlive the server.
 struct ApiParts {
+  const Config& config;
+  const Clock& clock;
   Engine& engine;
   const PipelineFigures& figures;
   const TitleBook& titles;
   const prometheus::Registry& registry;
+  ListWatchers& watchers;
   std::function<bool()> items_are_read;
+  const OwnerBook* owners = nullptr;  ///< Null = instances do not tell what they own.
+  EventIntake* intake = nullptr;      ///< Null = events are not taken.
 };
 
 /// Joins the API's routes to the engine and its figures.
 ApiHandlers make_api_handlers(ApiParts parts);
+
+// Parts of make_api_handlers.
+void add_list_handlers(const ApiParts& parts, ApiHandlers& handlers);
+void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers);
+void add_model_handlers(const ApiParts& parts, ApiHandlers& handlers);
 
 }  // namespace freshet

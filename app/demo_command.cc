@@ -40,6 +40,7 @@ Result<Config> demo_config(const DemoOptions& options, const std::string& broker
   config->state.directory = directory + "/state";
   config->scoring.learning.directory = directory + "/model";
   config->sinks.http.port = options.port;
+  config->sinks.http.accept_events = true;
   // An empty fetch holds the embedded broker's answer for its whole length.
   config->ingest.kafka.fetch_wait_max = std::chrono::milliseconds{1};
   return config;

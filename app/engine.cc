@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "app/thread_names.h"
+#include "ingest/kafka_partitioner.h"
 
 namespace freshet {
 namespace {
@@ -13,30 +14,16 @@ constexpr std::size_t kDeltasMax = 4;
 constexpr std::size_t kReplicaQuestionsMax = 256;
 constexpr std::size_t kModelQuestionsMax = 16;
 
-/// One question asked of every partition: the first that knows the user answers, or the last one
-/// answers for a user that nobody knows.
+/// One question asked of several partitions: the first that knows the user answers, or the last one
+/// says that nobody does.
 struct BroadcastQuestion {
-  RankQueue& ranking;
-  UserId user;
-  std::size_t count;
-  std::function<void(Result<RankedList>)> respond;
+  Engine::Found found;
   std::atomic<std::size_t> left;
   std::atomic<bool> answered{false};
 
-  void rank(RankRequest request) {
-    if (answered.exchange(true)) return;
-    request.user = user;
-    request.count = count;
-    request.reply = [respond = respond](RankedList list) { respond(std::move(list)); };
-    if (!ranking.try_push(request)) {
-      respond(error(ErrorCode::kUnavailable, "rank for user " + user + ": too busy, try again"));
-    }
-  }
-
   void answer(std::optional<RankRequest> request) {
     const bool last = left.fetch_sub(1) == 1;
-    if (request) return rank(std::move(*request));
-    if (last) rank(RankRequest{});
+    if ((request || last) && !answered.exchange(true)) found(std::move(request));
   }
 };
 
@@ -157,18 +144,63 @@ std::vector<std::pair<PartitionId, Offset>> Engine::next_offsets() const {
   return offsets;
 }
 
-void Engine::recommend(const UserId& user, std::size_t count,
-                       std::function<void(Result<RankedList>)> respond) {
+std::optional<PartitionId> Engine::partition_of_user(const UserId& user) const {
+  const std::int32_t count = partition_count_;
+  if (count == 0) return std::nullopt;
+  return partition_of(user, count, Partitioner::kMurmur2);
+}
+
+bool Engine::owns(PartitionId partition) const {
   std::lock_guard lock(mutex_);
-  auto question = std::make_shared<BroadcastQuestion>(ranking_queue_, user, count,
-                                                      std::move(respond), partitions_.size());
-  if (partitions_.empty()) return question->rank(RankRequest{});
-  for (auto& [partition, entry] : partitions_) {
-    const bool asked = entry->task->ask({user, [question](std::optional<RankRequest> request) {
-                                           question->answer(std::move(request));
-                                         }});
-    if (!asked) question->answer(std::nullopt);
+  return partitions_.contains(partition);
+}
+
+/// Other producers may have put the user's events elsewhere: then one of the other partitions
+/// knows.
+void Engine::find_user(const UserId& user, Found found) {
+  const auto likely = partition_of_user(user);
+  if (likely) {
+    std::lock_guard lock(mutex_);
+    const auto it = partitions_.find(*likely);
+    const bool asked = it != partitions_.end() &&
+                       it->second->task->ask({user, [this, likely, user, found](auto request) {
+                                                if (request) return found(std::move(request));
+                                                ask_all_but(likely, user, found);
+                                              }});
+    if (asked) return;
   }
+  ask_all_but(std::nullopt, user, std::move(found));
+}
+
+void Engine::ask_all_but(std::optional<PartitionId> asked, const UserId& user, Found found) {
+  std::size_t refused = 0;
+  auto question = std::make_shared<BroadcastQuestion>(std::move(found), 1);
+  {
+    std::lock_guard lock(mutex_);
+    question->left += partitions_.size();
+    for (auto& [partition, entry] : partitions_) {
+      const auto answer = [question](auto request) { question->answer(std::move(request)); };
+      if (partition == asked || !entry->task->ask({user, answer})) ++refused;
+    }
+  }
+  for (std::size_t i = 0; i <= refused; ++i) question->answer(std::nullopt);
+}
+
+void Engine::rank(RankRequest request, std::function<void(Result<RankedList>)> respond) {
+  request.queued_time = parts_.clock.steady_now();
+  request.reply = [respond](RankedList list) { respond(std::move(list)); };
+  if (ranking_queue_.try_push(request)) return;
+  respond(error(ErrorCode::kUnavailable, "too many users wait to be ranked: try again"));
+}
+
+void Engine::recommend(const UserId& user, std::function<void(RankRequest&)> wish,
+                       std::function<void(Result<RankedList>)> respond) {
+  find_user(user, [this, user, wish = std::move(wish),
+                   respond = std::move(respond)](std::optional<RankRequest> request) {
+    RankRequest wanted = request ? std::move(*request) : RankRequest{.user = user};
+    wish(wanted);
+    rank(std::move(wanted), respond);
+  });
 }
 
 bool Engine::ask_replica(std::function<void(Replica&)> ask) {

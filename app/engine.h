@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,6 +36,8 @@ struct EngineParts {
 /// learning, joined by bounded queues. Thread-safe.
 class Engine {
  public:
+  using Found = std::function<void(std::optional<RankRequest>)>;
+
   explicit Engine(EngineParts parts);
   /// Stops everything: tasks first, then scoring, then learning, so that nothing is cut off.
   ~Engine();
@@ -63,9 +66,21 @@ class Engine {
   /// First offsets not yet processed, of the partitions that are open.
   std::vector<std::pair<PartitionId, Offset>> next_offsets() const;
 
-  /// Ranks for one user now, from the state as it is; `respond` is called once, from a stage's
-  /// thread. An unknown user gets the fallback list.
-  void recommend(const UserId& user, std::size_t count,
+  /// How many partitions the events topic has; before the first is opened, and when it has more.
+  void set_partition_count(std::int32_t count) { partition_count_ = count; }
+  /// The partition in which the user's events should be (murmur2, as producers of Kafka's own
+  /// clients do); empty while the count of partitions is not known.
+  std::optional<PartitionId> partition_of_user(const UserId& user) const;
+  bool owns(PartitionId partition) const;
+
+  /// Finds the user's state as it is: `found` is called once, from a partition's thread or at once,
+  /// with what a list is made from; empty = no partition here knows the user.
+  void find_user(const UserId& user, Found found);
+  /// Ranks now; `respond` is called once, from the scoring thread or at once.
+  void rank(RankRequest request, std::function<void(Result<RankedList>)> respond);
+  /// Ranks for one user now, from the state as it is; `wish` may change the request before. An
+  /// unknown user gets the fallback list. `respond` as in rank().
+  void recommend(const UserId& user, std::function<void(RankRequest&)> wish,
                  std::function<void(Result<RankedList>)> respond);
   /// Calls `ask` with the replica on the scoring thread. False when too many questions wait.
   bool ask_replica(std::function<void(Replica&)> ask);
@@ -85,9 +100,11 @@ class Engine {
     std::jthread thread;  // Last: joined before its task and source go.
   };
 
+  void ask_all_but(std::optional<PartitionId> asked, const UserId& user, Found found);
   void fail(const Error& error);
 
   EngineParts parts_;
+  std::atomic<std::int32_t> partition_count_{0};
   LearningQueue learning_queue_;
   RankQueue ranking_queue_;
   DeltaQueue delta_queue_;

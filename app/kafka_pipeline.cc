@@ -28,6 +28,7 @@ KafkaPipeline::KafkaPipeline(const Config& config, const Clock& clock)
       titles_(config.scoring.catalogue.items_max),
       figures_(*registry_, clock, titles_),
       deliveries_(config),
+      watchers_(clock, [this](const RankedItem& item) { return titles_.title_of(item.id); }),
       lease_(clock, config.ingest.kafka.session_timeout),
       rocksdb_(config.state) {}
 
@@ -50,17 +51,19 @@ Status KafkaPipeline::start_parts() {
   FRESHET_RETURN_IF_ERROR(publisher_->check(kConnectWait));
   leased_publisher_ =
       std::make_unique<LeasedPublisher>(list_publisher(), lease_, delivery_handlers());
+  watched_publisher_ = std::make_unique<WatchedPublisher>(*leased_publisher_, watchers_);
 
   auto network = choose_network(config_.scoring);
   if (!network) return tl::unexpected(network.error());
   auto encoder = choose_encoder(config_.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
   engine_ = std::make_unique<Engine>(EngineParts{
-      config_, *leased_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
+      config_, *watched_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
       [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_rekeyer());
+  FRESHET_RETURN_IF_ERROR(start_owners_feed());
 
   FRESHET_RETURN_IF_ERROR(start_consumer());
   return start_http();
@@ -80,9 +83,9 @@ Status KafkaPipeline::start_consumer() {
   auto probe = KafkaRecordProbe::open(config_.ingest.kafka, kConnectWait);
   if (!probe) return tl::unexpected(probe.error());
   probe_ = std::move(*probe);
-  owner_ = std::make_unique<StateOwner>(StateOwnerParts{config_, rocksdb_, *engine_, *probe_,
-                                                        *local_, snapshots_.get(), keeper_.get(),
-                                                        figures_.state(), lease_, clock_});
+  owner_ = std::make_unique<StateOwner>(
+      StateOwnerParts{config_, rocksdb_, *engine_, *probe_, *local_, snapshots_.get(),
+                      keeper_.get(), figures_.state(), announcer_.get(), lease_, clock_});
   auto consumer = KafkaConsumer::open(config_.ingest.kafka, *owner_, kConnectWait);
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
@@ -109,7 +112,11 @@ DeliveryHandlers KafkaPipeline::delivery_handlers() {
     figures_.record_delivery(delivery);
     deliveries_.deliver(delivery);
   };
-  return {.on_list = deliver, .on_dead_letter = deliver};
+  const auto deliver_list = [this, deliver](const ListDelivery& delivery) {
+    deliver(delivery);
+    watchers_.arrived(delivery);
+  };
+  return {.on_list = deliver_list, .on_dead_letter = deliver};
 }
 
 Result<std::unique_ptr<TopicFeed>> KafkaPipeline::start_feed(const std::string& name,
@@ -138,6 +145,18 @@ Status KafkaPipeline::start_items_feed() {
   return {};
 }
 
+Status KafkaPipeline::start_owners_feed() {
+  auto announcer = OwnerAnnouncer::open(config_.sinks);
+  if (!announcer) return tl::unexpected(announcer.error());
+  announcer_ = std::move(*announcer);
+  auto feed =
+      start_feed("owners", config_.sinks.kafka.owners_topic,
+                 [this](const Record& record, std::stop_token) { return owners_.take(record); });
+  if (!feed) return tl::unexpected(feed.error());
+  owners_feed_ = std::move(*feed);
+  return {};
+}
+
 Status KafkaPipeline::start_rekeyer() {
   if (config_.ingest.rekey.from_topic.empty()) return {};
   auto rekeyer = Rekeyer::open(config_.ingest, figures_, clock_);
@@ -152,10 +171,16 @@ Status KafkaPipeline::start_rekeyer() {
 
 Status KafkaPipeline::start_http() {
   if (!config_.sinks.http.enabled) return {};
+  if (config_.sinks.http.accept_events) {
+    auto intake = EventIntake::open(config_, clock_);
+    if (!intake) return tl::unexpected(intake.error());
+    intake_ = std::move(*intake);
+  }
   HttpRouter router;
   add_api(router,
-          make_api_handlers({*engine_, figures_, titles_, *registry_,
-                             [this] { return !items_ || items_->reached_end(); }}),
+          make_api_handlers({config_, clock_, *engine_, figures_, titles_, *registry_, watchers_,
+                             [this] { return !items_ || items_->reached_end(); },
+                             owners_feed_ ? &owners_ : nullptr, intake_.get()}),
           clock_);
   auto http = HttpServer::start(
       config_.sinks.http, std::move(router),
@@ -168,6 +193,7 @@ Status KafkaPipeline::start_http() {
 KafkaPipeline::~KafkaPipeline() {
   http_.reset();
   if (consumer_) consumer_->close();
+  owners_feed_.reset();
   items_.reset();
   rekeyer_thread_ = {};
   engine_.reset();

@@ -5,7 +5,10 @@
 #include <optional>
 
 #include "app/engine.h"
+#include "app/event_intake.h"
 #include "app/leased_publisher.h"
+#include "app/list_watchers.h"
+#include "app/owner_book.h"
 #include "app/partition_owner.h"
 #include "app/pipeline_figures.h"
 #include "app/rekeyer.h"
@@ -44,6 +47,7 @@ class KafkaPipeline {
   Result<std::unique_ptr<TopicFeed>> start_feed(const std::string& name, const std::string& topic,
                                                 TakeRecord take);
   Status start_items_feed();
+  Status start_owners_feed();
   Status start_rekeyer();
   Status start_consumer();
   Status start_http();
@@ -62,23 +66,29 @@ class KafkaPipeline {
   TitleBook titles_;
   PipelineFigures figures_;
   DeliveryRouter deliveries_;
+  ListWatchers watchers_;
+  OwnerBook owners_;
   BoundedQueue<Error> failures_{1};
   Lease lease_;
   bool lease_lost_ = false;  // As was said last.
   std::unique_ptr<KafkaPublisher> publisher_;
   std::unique_ptr<KafkaTransactionalPublisher> transactional_publisher_;
   std::unique_ptr<LeasedPublisher> leased_publisher_;
+  std::unique_ptr<WatchedPublisher> watched_publisher_;
   RocksDbResources rocksdb_;
   std::unique_ptr<SnapshotStore> local_;
   std::unique_ptr<SnapshotStore> snapshots_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<TopicFeed> items_;
+  std::unique_ptr<TopicFeed> owners_feed_;
+  std::unique_ptr<OwnerAnnouncer> announcer_;
   std::unique_ptr<Rekeyer> rekeyer_;
   std::jthread rekeyer_thread_;
   std::unique_ptr<SnapshotKeeper> keeper_;
   std::unique_ptr<KafkaRecordProbe> probe_;
   std::unique_ptr<StateOwner> owner_;
   std::unique_ptr<KafkaConsumer> consumer_;
+  std::unique_ptr<EventIntake> intake_;
   std::unique_ptr<HttpServer> http_;
   SteadyTime next_tick_{};
 };

@@ -21,6 +21,7 @@ StateOwner::StateOwner(StateOwnerParts parts)
 
 Status StateOwner::counted(std::size_t partition_count) {
   partition_count_ = static_cast<std::int32_t>(partition_count);
+  parts_.engine.set_partition_count(partition_count_);
   const PartitionLayout layout{parts_.config.ingest.kafka.events_topic, partition_count_};
   const StateConfig& config = parts_.config.state;
   FRESHET_RETURN_IF_ERROR(check_layout(parts_.local, layout, config.directory));
@@ -75,6 +76,7 @@ Result<Offset> StateOwner::start(const LogView& log, RestoredPartition restored,
     parts_.keeper->watch(log.of, store, position->epoch,
                          restored.snapshot ? &*restored.snapshot : nullptr);
   }
+  if (parts_.announcer) parts_.announcer->announce(partition, position->epoch);
   stores_[partition] = &store;
   const Offset offset = next->value_or(log.watermarks.low);
   parts_.engine.start_partition(partition, offset, std::move(source));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/engine.h"
+#include "app/owner_book.h"
 #include "app/snapshot_keeper.h"
 #include "ingest/kafka_consumer.h"
 #include "ingest/kafka_record_probe.h"
@@ -22,6 +23,7 @@ struct StateOwnerParts {
   SnapshotStore* snapshots;  ///< Null = none are kept.
   SnapshotKeeper* keeper;    ///< Null as `snapshots`.
   StateMetrics& metrics;
+  OwnerAnnouncer* announcer;  ///< Null = nobody is told what is ours.
   Lease& lease;
   const Clock& clock;
 };

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kShownLists = 8;
 constexpr std::size_t kShownItems = 5;
 constexpr std::size_t kShownDeadLetters = 20;
+constexpr std::size_t kKeptDeadLetters = 200;
 constexpr std::size_t kShownBytes = 200;
 /// A list is kept for the console at most this often: copying each would cost more than it tells.
 constexpr auto kShownEvery = 250ms;
@@ -70,10 +71,11 @@ void PipelineFigures::keep_dead_letter(const DeadLetter& letter) {
   shown.topic = letter.topic;
   shown.partition = letter.partition;
   shown.offset = letter.offset;
+  shown.key = letter.key.substr(0, kShownBytes);
   shown.first_bytes = letter.value.substr(0, kShownBytes);
   std::lock_guard lock(mutex_);
   newest_dead_letters_.push_front(std::move(shown));
-  if (newest_dead_letters_.size() > kShownDeadLetters) newest_dead_letters_.pop_back();
+  if (newest_dead_letters_.size() > kKeptDeadLetters) newest_dead_letters_.pop_back();
 }
 
 void PipelineFigures::record_commit(std::chrono::nanoseconds duration, std::size_t users) {
@@ -170,7 +172,11 @@ void PipelineFigures::tick(std::vector<NamedFigure> queue_fills, std::size_t in_
   status_.rss_bytes = resident_bytes();
   process_.set(status_.rss_bytes, status_.uptime, status_.queue_fills);
   status_.newest_lists.assign(newest_lists_.begin(), newest_lists_.end());
-  status_.newest_dead_letters.assign(newest_dead_letters_.begin(), newest_dead_letters_.end());
+  const auto letters =
+      static_cast<std::ptrdiff_t>(std::min(kShownDeadLetters, newest_dead_letters_.size()));
+  status_.newest_dead_letters.assign(newest_dead_letters_.begin(),
+                                     newest_dead_letters_.begin() + letters);
+  history_.add(status_, clock_.now());
 }
 
 void PipelineFigures::fill_rates(StatusFigures& status, std::chrono::duration<double> elapsed) {
@@ -215,6 +221,16 @@ void PipelineFigures::fill_learning(StatusFigures& status, std::chrono::duration
 StatusFigures PipelineFigures::status() const {
   std::lock_guard lock(mutex_);
   return status_;
+}
+
+FigureColumns PipelineFigures::history(std::chrono::seconds back) const {
+  std::lock_guard lock(mutex_);
+  return history_.rows(back);
+}
+
+std::vector<ShownDeadLetter> PipelineFigures::dead_letters() const {
+  std::lock_guard lock(mutex_);
+  return {newest_dead_letters_.begin(), newest_dead_letters_.end()};
 }
 
 }  // namespace freshet

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "app/figure_history.h"
 #include "app/latency_window.h"
 #include "app/metrics.h"
 #include "app/process_memory.h"
@@ -73,6 +74,10 @@ class PipelineFigures {
 
   /// The figures as of the last tick.
   StatusFigures status() const;
+  /// Those of the ticks before, `back` from the last one.
+  FigureColumns history(std::chrono::seconds back) const;
+  /// The newest dead letters, newest first.
+  std::vector<ShownDeadLetter> dead_letters() const;
 
  private:
   void fill_rates(StatusFigures& status, std::chrono::duration<double> elapsed);
@@ -106,6 +111,7 @@ class PipelineFigures {
   SteadyTime last_tick_;
   std::uint64_t last_examples_ = 0;
   StatusFigures status_;
+  FigureHistory history_;
 };
 
 }  // namespace freshet

@@ -17,7 +17,7 @@ std::string category_path(const std::vector<std::string>& category);
 
 /// A page of the catalogue.
 struct ItemQuery {
-  std::string words;     ///< All of them stand in the title or in the id; any case. Empty = any.
+  std::string words;  ///< All of them stand in the title or in the id; any case. Empty = any.
   /// Path from the general to the special, parts joined by "/"; what lies below it counts, too.
   std::string category;  ///< Empty = any.
   std::size_t from = 0;  ///< Items that fit to leave out before the first.

@@ -12,7 +12,8 @@ struct ConsoleAsset {
   std::string_view body;
 };
 
-/// Returns the files of sinks/console/; made by sinks/console/embed.cmake. Thread-safe.
+/// Returns the files of sinks/console/ and docs/openapi.yaml; made by sinks/console/embed.cmake.
+/// Thread-safe.
 std::span<const ConsoleAsset> console_assets();
 
 }  // namespace freshet

@@ -1,35 +1,15 @@
 #include "sinks/http_api.h"
 
-#include <charconv>
-#include <initializer_list>
-#include <string_view>
-#include <utility>
-
+#include "sinks/http_answers.h"
+#include "sinks/http_parameters.h"
 #include "sinks/json_text.h"
 
 namespace freshet {
-
 namespace {
 
-HttpResponse json(std::string body) { return {.body = std::move(body)}; }
-
-HttpResponse problem_of(const Error& failure) {
-  switch (failure.code) {
-    case ErrorCode::kNotFound:
-      return problem(404, failure.text);
-    case ErrorCode::kInvalidConfig:
-      return problem(400, failure.text);
-    case ErrorCode::kTimedOut:
-      return problem(504, failure.text);
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kFenced:
-      return problem(503, failure.text);
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kInternal:
-      return problem(500, failure.text);
-  }
-  return problem(500, failure.text);
-}
+constexpr std::int64_t kHistorySecondsMin = 10;
+constexpr std::int64_t kHistorySecondsMax = 7'200;
+constexpr std::int64_t kHistorySeconds = 600;
 
 std::string encode_readiness(const Readiness& readiness) {
   rapidjson::StringBuffer buffer;
@@ -45,25 +25,7 @@ std::string encode_readiness(const Readiness& readiness) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
-/// Returns ?count= (0 when absent). Errors: kInvalidConfig for other parameters and for values out
-/// of range, so that a typing mistake is not taken for the default.
-Result<std::size_t> count_of(const HttpRequest& request) {
-  std::size_t count = 0;
-  for (const auto& [name, value] : request.query) {
-    if (name != "count") {
-      return error(ErrorCode::kInvalidConfig, "unknown parameter " + name + "; known: count");
-    }
-    const char* const end = value.data() + value.size();
-    const auto parsed = std::from_chars(value.data(), end, count);
-    if (parsed.ec != std::errc() || parsed.ptr != end || count < 1 || count > kApiCountMax) {
-      return error(ErrorCode::kInvalidConfig,
-                   "count must be a whole number from 1 to " + std::to_string(kApiCountMax));
-    }
-  }
-  return count;
-}
-
-void add_operations(HttpRouter& router, const ApiHandlers& handlers) {
+void add_probes(HttpRouter& router, const ApiHandlers& handlers) {
   router.get(
       "/healthz",
       [](const HttpRequest&, Respond respond) {
@@ -87,49 +49,60 @@ void add_operations(HttpRouter& router, const ApiHandlers& handlers) {
         },
         Access::kOpen);
   }
-  if (handlers.status) {
-    router.get("/v1/status", [status = handlers.status](const HttpRequest&, Respond respond) {
-      respond(json(encode_status(status())));
-    });
-  }
 }
 
-HttpHandler recommendations(const ApiHandlers& handlers, const Clock& clock) {
-  return [recommend = handlers.recommend, title_of = handlers.title_of, &clock](
-             const HttpRequest& request, Respond respond) {
-    const auto count = count_of(request);
-    if (!count) return respond(problem_of(count.error()));
-    recommend(request.params.at("id"), *count,
-              [respond = std::move(respond), title_of, &clock](Result<RankedList> list) {
-                respond(list ? json(encode_list(*list, clock.now(), title_of))
-                             : problem_of(list.error()));
-              });
-  };
-}
-
-HttpHandler related_items(const ApiHandlers& handlers) {
-  return [related = handlers.related, title_of = handlers.title_of](const HttpRequest& request,
-                                                                    Respond respond) {
-    const auto count = count_of(request);
-    if (!count) return respond(problem_of(count.error()));
-    const std::string& item = request.params.at("id");
-    related(
-        item, *count,
-        [respond = std::move(respond), title_of, item](Result<std::vector<RankedItem>> items) {
-          respond(items ? json(encode_related(item, *items, title_of)) : problem_of(items.error()));
-        });
+HttpHandler history(const ApiHandlers& handlers) {
+  return [history = handlers.history](const HttpRequest& request, Respond respond) {
+    HttpParameters parameters(request, {"seconds"});
+    const std::int64_t seconds =
+        parameters.number("seconds", kHistorySecondsMin, kHistorySecondsMax, kHistorySeconds);
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    respond(json_answer(encode_columns(history(std::chrono::seconds(seconds)))));
   };
 }
 
 }  // namespace
 
+HttpResponse problem_of(const Error& failure) {
+  switch (failure.code) {
+    case ErrorCode::kNotFound:
+      return problem(404, failure.text);
+    case ErrorCode::kInvalidConfig:
+      return problem(400, failure.text);
+    case ErrorCode::kTimedOut:
+      return problem(504, failure.text);
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kFenced:
+      return problem(503, failure.text);
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal:
+      return problem(500, failure.text);
+  }
+  return problem(500, failure.text);
+}
+
+void add_operation_routes(HttpRouter& router, const ApiHandlers& handlers) {
+  add_probes(router, handlers);
+  if (handlers.status) {
+    router.get("/v1/status", [status = handlers.status](const HttpRequest&, Respond respond) {
+      respond(json_answer(encode_status(status())));
+    });
+  }
+  if (handlers.history) router.get("/v1/history", history(handlers));
+  if (handlers.dead_letters) {
+    router.get("/v1/dead-letters",
+               [letters = handlers.dead_letters](const HttpRequest&, Respond respond) {
+                 respond(json_answer(encode_dead_letters(letters())));
+               });
+  }
+}
+
 void add_api(HttpRouter& router, const ApiHandlers& handlers, const Clock& clock) {
   add_console(router);
-  add_operations(router, handlers);
-  if (handlers.recommend) {
-    router.get("/v1/users/{id}/recommendations", recommendations(handlers, clock));
-  }
-  if (handlers.related) router.get("/v1/items/{id}/related", related_items(handlers));
+  add_operation_routes(router, handlers);
+  add_list_routes(router, handlers, clock);
+  add_item_routes(router, handlers);
+  add_model_routes(router, handlers);
 }
 
 }  // namespace freshet

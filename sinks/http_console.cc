@@ -7,7 +7,8 @@ namespace freshet {
 
 void add_console(HttpRouter& router) {
   for (const ConsoleAsset& asset : console_assets()) {
-    router.get(asset.path, [asset](const HttpRequest&, Respond respond) {
+    const bool contract = asset.content_type == "application/yaml";
+    const auto serve = [asset](const HttpRequest&, Respond respond) {
       respond({.content_type = std::string(asset.content_type),
                .body = std::string(asset.body),
                .headers = {{"Content-Security-Policy",
@@ -15,7 +16,8 @@ void add_console(HttpRouter& router) {
                             "connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
                             "form-action 'none'; frame-ancestors 'none'"},
                            {"Referrer-Policy", "no-referrer"}}});
-    });
+    };
+    router.get(asset.path, serve, contract ? Access::kOpen : Access::kToken);
   }
 }
 

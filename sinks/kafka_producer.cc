@@ -109,7 +109,9 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const OutgoingRecord& record, vo
 struct KafkaProducer::Callbacks {
   static void delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* self) {
     const KafkaAnswer answer{.delivered = record->err == RD_KAFKA_RESP_ERR_NO_ERROR,
-                             .too_large = record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE};
+                             .too_large = record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                             .partition = PartitionId{record->partition},
+                             .offset = Offset{record->offset}};
     auto& producer = *static_cast<KafkaProducer*>(self);
     if (!answer.delivered && record->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
         record->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {

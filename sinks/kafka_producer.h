@@ -14,6 +14,7 @@
 #include <string_view>
 #include <thread>
 
+#include "config/ids.h"
 #include "config/result.h"
 #include "config/time.h"
 
@@ -25,6 +26,8 @@ namespace freshet {
 struct KafkaAnswer {
   bool delivered = false;
   bool too_large = false;  ///< The broker refused its size; a smaller one may pass.
+  PartitionId partition;   ///< Where it stands, if delivered.
+  Offset offset;           ///< The same.
 };
 
 /// One record on its way out. The views need to live only as long as the call.

@@ -1,6 +1,7 @@
 #include "sinks/list_codec.h"
 
 #include "sinks/json_text.h"
+#include "sinks/list_json.h"
 
 namespace freshet {
 
@@ -36,10 +37,7 @@ void put_item(JsonWriter& writer, const RankedItem& item, const TitleOf& title_o
   }
   put_key(writer, "score");
   put_number(writer, item.score);
-  put_key(writer, "reasons");
-  writer.StartArray();
-  for (const Reason& reason : item.reasons) put_reason(writer, reason);
-  writer.EndArray();
+  put_reasons(writer, item.reasons);
   writer.EndObject();
 }
 
@@ -50,27 +48,43 @@ void put_items(JsonWriter& writer, std::span<const RankedItem> items, const Titl
   writer.EndArray();
 }
 
+void put_position(JsonWriter& writer, const Position& position) {
+  put_key(writer, "partition");
+  writer.Int(position.partition.value);
+  put_key(writer, "offset");
+  writer.Int64(position.offset.value);
+  put_key(writer, "epoch");
+  writer.Int64(position.epoch.value);
+}
+
 std::string text_of(const rapidjson::StringBuffer& buffer) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
 }  // namespace
 
+void put_reasons(JsonWriter& writer, std::span<const Reason> reasons) {
+  put_key(writer, "reasons");
+  writer.StartArray();
+  for (const Reason& reason : reasons) put_reason(writer, reason);
+  writer.EndArray();
+}
+
 std::string encode_list(const RankedList& list, EventTime published_time, const TitleOf& title_of) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
   writer.StartObject();
   put_key(writer, "user_id");
-  put_text(writer, list.user);
+  const bool of_a_user = !list.user.empty();
+  if (of_a_user) {
+    put_text(writer, list.user);
+  } else {
+    writer.Null();
+  }
   put_items(writer, list.items, title_of);
   put_key(writer, "model_version");
   writer.Uint64(list.model_version.value);
-  put_key(writer, "partition");
-  writer.Int(list.position.partition.value);
-  put_key(writer, "offset");
-  writer.Int64(list.position.offset.value);
-  put_key(writer, "epoch");
-  writer.Int64(list.position.epoch.value);
+  if (of_a_user) put_position(writer, list.position);
   put_key(writer, "event_time");
   writer.Int64(list.event_time.time_since_epoch().count());
   put_key(writer, "published_time");

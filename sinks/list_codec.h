@@ -15,6 +15,7 @@ using TitleOf = std::function<std::string(const RankedItem&)>;
 /// Returns a list as the JSON of the output topic: user_id, items[item_id, score,
 /// reasons[source, because_of, share, text]], model_version, partition, offset, epoch, event_time,
 /// published_time, fallback. Times are epoch milliseconds; because_of is null where there is none.
+/// A list of no user (a visitor's) has user_id null and no position.
 /// Items get a `title` where `title_of` is set and knows one. Thread-safe (no state).
 std::string encode_list(const RankedList& list, EventTime published_time,
                         const TitleOf& title_of = nullptr);

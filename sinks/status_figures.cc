@@ -94,6 +94,7 @@ void put_dead_letter(JsonWriter& writer, const ShownDeadLetter& letter) {
   put(writer, "topic", std::string_view(letter.topic));
   put(writer, "partition", std::int64_t{letter.partition.value});
   put(writer, "offset", letter.offset.value);
+  put(writer, "key", std::string_view(letter.key));
   put(writer, "first_bytes", std::string_view(letter.first_bytes));
 }
 
@@ -141,6 +142,16 @@ std::string encode_status(const StatusFigures& figures) {
   put_array(writer, "newest_lists", figures.newest_lists,
             [&](const ShownList& shown) { put_list(writer, shown); });
   put_array(writer, "newest_dead_letters", figures.newest_dead_letters,
+            [&](const ShownDeadLetter& letter) { put_dead_letter(writer, letter); });
+  writer.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
+std::string encode_dead_letters(const std::vector<ShownDeadLetter>& letters) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_array(writer, "dead_letters", letters,
             [&](const ShownDeadLetter& letter) { put_dead_letter(writer, letter); });
   writer.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize());

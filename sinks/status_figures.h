@@ -46,7 +46,8 @@ struct ShownDeadLetter {
   std::string topic;
   PartitionId partition;
   Offset offset;
-  std::string first_bytes;  ///< Any bytes; what is not UTF-8 is replaced when shown.
+  std::string key;          ///< Any bytes, cut; what is not UTF-8 is replaced when shown.
+  std::string first_bytes;  ///< The same.
 };
 
 /// What /v1/status and the console show. NaN = not known yet, shown as such.
@@ -81,5 +82,8 @@ struct StatusFigures {
 
 /// Returns the figures as the JSON of /v1/status (docs/api.md). Thread-safe (no state).
 std::string encode_status(const StatusFigures& figures);
+
+/// Returns {"dead_letters": [...]}, in the order given. Thread-safe (no state).
+std::string encode_dead_letters(const std::vector<ShownDeadLetter>& letters);
 
 }  // namespace freshet

@@ -24,7 +24,8 @@ class Filters {
   /// False if the row must stay out.
   bool lets_pass(ItemRow row) const { return filter_of(row).empty(); }
 
-  /// What keeps the row out: "unavailable", "excluded", "disliked", "bought" or "seen"; empty if nothing does.
+  /// What keeps the row out: "unavailable", "excluded", "disliked", "bought" or "seen"; empty if
+  /// nothing does.
   std::string_view filter_of(ItemRow row) const;
 
  private:

@@ -1,73 +1,18 @@
 #include "app/engine.h"
 
 #include <gtest/gtest.h>
-#include <prometheus/registry.h>
 
-#include <future>
+#include <map>
 #include <set>
 
-#include "state/memory_store.h"
-#include "tests/fakes/fake_publisher.h"
-#include "tests/fakes/fake_source.h"
+#include "tests/app/running_engine.h"
 
 namespace freshet {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kStartMs = 1'750'000'000'000;
-constexpr int kUsers = 50;
-constexpr int kEvents = 2'000;
-
-std::string click(int event, std::int32_t partition) {
-  const std::string user = std::to_string(partition) + "-" + std::to_string(event % kUsers);
-  return R"({"type":"click","user_id":")" + user + R"(","item_id":"i)" +
-         std::to_string(event * 7 % 40) + R"(","event_time":)" + std::to_string(kStartMs + event) +
-         "}";
-}
-
-/// The engine with real threads, scoring and learning; only log, store and output are in memory.
-class EngineTest : public testing::Test {
- protected:
-  EngineTest()
-      : figures_(registry_, clock_, titles_),
-        publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
-                    [this](const DeadLetterDelivery& d) { router_.deliver(d); }}) {
-    config_.scoring.learning.directory.clear();
-    lease_.hold_for_ever();
-    engine_ = std::make_unique<Engine>(EngineParts{
-        config_, publisher_, router_, figures_, lease_, clock_, {}, [this](const Error& e) {
-          failure_ = e.text;
-        }});
-    EXPECT_TRUE(engine_->start());
-  }
-
-  void run_partition(std::int32_t partition) {
-    auto source = std::make_unique<FakeSource>(PartitionId{partition});
-    for (int i = 0; i < kEvents; ++i) source->append(click(i, partition));
-    source->end();
-    ASSERT_TRUE(engine_->open_partition(PartitionId{partition}, std::make_unique<MemoryStore>()));
-    engine_->start_partition(PartitionId{partition}, Offset{0}, std::move(source));
-  }
-
-  Result<RankedList> ask(const UserId& user) {
-    std::promise<Result<RankedList>> answer;
-    engine_->recommend(user, 5,
-                       [&](Result<RankedList> list) { answer.set_value(std::move(list)); });
-    return answer.get_future().get();
-  }
-
-  Config config_;
-  SystemClock clock_;
-  prometheus::Registry registry_;
-  TitleBook titles_{1'000};
-  DeliveryRouter router_{config_};
-  Lease lease_{clock_, std::chrono::milliseconds{0}};
-  PipelineFigures figures_;
-  FakePublisher publisher_;
-  std::string failure_;
-  std::unique_ptr<Engine> engine_;
-};
+using EngineTest = RunningEngine;
 
 TEST_F(EngineTest, GivesEveryUserAListOfTheNewestEvent) {
   run_partition(0);
@@ -92,6 +37,38 @@ TEST_F(EngineTest, AnswersQuestionsOfKnownAndUnknownUsers) {
 
   ASSERT_TRUE(unknown.has_value());
   EXPECT_NE(unknown->fallback, Fallback::kNone);
+}
+
+TEST_F(EngineTest, FindsAUserInThePartitionOfTheirKeyOrInAnyOther) {
+  serve_partition(0);
+  serve_partition(1);
+  engine_->set_partition_count(2);
+  std::set<std::int32_t> expected, found;
+  for (const UserId user : {"0-1", "0-2", "0-3", "1-1", "1-2", "1-3"}) {
+    // The sample's users stand where their names say, whatever murmur2 says.
+    const auto request = find(user);
+    ASSERT_TRUE(request) << user;
+    EXPECT_EQ(request->position.partition.value, user.front() - '0') << user;
+    expected.insert(engine_->partition_of_user(user)->value);
+  }
+  EXPECT_EQ(expected.size(), 2U) << "both partitions were the likely one at some time";
+  EXPECT_FALSE(find("nobody"));
+  engine_->close_partition(PartitionId{1});
+  EXPECT_FALSE(find("1-1")) << "another instance may know";
+  EXPECT_FALSE(engine_->owns(PartitionId{1}));
+  EXPECT_TRUE(engine_->owns(PartitionId{0}));
+}
+
+TEST_F(EngineTest, ChangesAListAsIsWished) {
+  serve_partition(0);
+  const auto plain = ask("0-1");
+  ASSERT_TRUE(plain);
+  ASSERT_FALSE(plain->items.empty());
+  const auto without_best =
+      ask("0-1", [&](RankRequest& request) { request.exclude = {plain->items.front().id}; });
+  ASSERT_TRUE(without_best);
+  ASSERT_FALSE(without_best->items.empty());
+  for (const RankedItem& item : without_best->items) EXPECT_NE(item.id, plain->items.front().id);
 }
 
 TEST_F(EngineTest, StopsInTheMiddleOfAStream) {

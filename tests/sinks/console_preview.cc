@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   handlers.ready = [] { return Readiness{.ready = true, .reasons = {}}; };
   handlers.metrics = [] { return std::string("# made-up figures have no metrics\n"); };
   handlers.status = [&] { return sample_status(second++); };
-  handlers.recommend = [&](const std::string& user, std::size_t, auto answer) {
+  handlers.recommend = [&](const UserId& user, const ListWish&, auto answer) {
     if (user == "nobody") return answer(error(ErrorCode::kNotFound, "user nobody has no history"));
     RankedList list = sample_status(second).newest_lists.front().list;
     list.user = user;

@@ -88,10 +88,10 @@ StatusFigures sample_status(int second) {
       {"bad_time",
        "event_time 1700000000 is in seconds; send epoch milliseconds or RFC 3339, or set "
        "time_format: s",
-       "freshet.events", PartitionId{2}, Offset{93'114},
+       "freshet.events", PartitionId{2}, Offset{93'114}, "u-17",
        R"({"type":"click","user_id":"u-17","item_id":"sku-880","event_time":1700000000})"},
       {"malformed", "not JSON: a string without its end at byte 31; check the producer's encoding",
-       "freshet.events", PartitionId{0}, Offset{88'120},
+       "freshet.events", PartitionId{0}, Offset{88'120}, "",
        "{\"user_id\":\"<img src=x onerror=alert(1)>\x01\xFF"}};
   return figures;
 }

@@ -1,0 +1,96 @@
+#include <memory>
+#include <utility>
+
+#include "app/api.h"
+#include "scoring/item_search.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::size_t kDefaultCount = 20;
+/// Items looked at between two batches of lists: about a millisecond.
+constexpr std::size_t kItemsAtATime = 5'000;
+
+tl::unexpected<Error> too_busy() {
+  return error(ErrorCode::kUnavailable, "too many questions wait: try again");
+}
+
+/// Asks the replica for items around one; `what` says what is missing where there are none.
+template <class Find>
+void ask_for_items(Engine& engine, const std::string& item, const std::string& what, Find find,
+                   const Answer<std::vector<RankedItem>>& answer) {
+  const bool asked = engine.ask_replica([=](const Replica& replica) {
+    if (replica.row_of(item) == kNoRow) {
+      return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
+    }
+    auto items = find(replica);
+    if (items.empty()) return answer(error(ErrorCode::kNotFound, what + " \"" + item + "\" (yet)"));
+    answer(std::move(items));
+  });
+  if (!asked) answer(too_busy());
+}
+
+void look_on(Engine& engine, const std::shared_ptr<ItemSearch>& search,
+             const Answer<ItemPage>& answer) {
+  const bool asked = engine.ask_replica([&engine, search, answer](const Replica& replica) {
+    if (!search->look(replica.knowledge(), kItemsAtATime)) return look_on(engine, search, answer);
+    answer(search->take());
+  });
+  if (!asked) answer(too_busy());
+}
+
+void show_item(Engine& engine, const std::string& item, const Answer<ItemFigures>& answer) {
+  const bool asked = engine.ask_replica([item, answer](const Replica& replica) {
+    auto figures = replica.item_figures(item);
+    if (!figures) return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
+    answer(*std::move(figures));
+  });
+  if (!asked) answer(too_busy());
+}
+
+/// Answers with all that `find` finds, as one page.
+template <class Find>
+void ask_for_page(Engine& engine, Find find, const Answer<ItemPage>& answer) {
+  const bool asked = engine.ask_replica([=](const Replica& replica) {
+    ItemPage page;
+    page.items = find(replica);
+    page.total = page.items.size();
+    answer(std::move(page));
+  });
+  if (!asked) answer(too_busy());
+}
+
+}  // namespace
+
+void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
+  Engine& engine = parts.engine;
+  handlers.items = [&engine](ItemQuery query, const auto& answer) {
+    look_on(engine, std::make_shared<ItemSearch>(std::move(query)), answer);
+  };
+  handlers.item = [&engine](const std::string& item, const auto& answer) {
+    show_item(engine, item, answer);
+  };
+  handlers.related = [&engine](const std::string& item, std::size_t count, const auto& answer) {
+    const std::size_t wanted = count == 0 ? kDefaultCount : count;
+    ask_for_items(
+        engine, item, "nothing goes with item",
+        [item, wanted](const Replica& replica) { return replica.related(item, wanted); }, answer);
+  };
+  handlers.similar = [&engine](const std::string& item, std::size_t count, const auto& answer) {
+    const std::size_t wanted = count == 0 ? kDefaultCount : count;
+    ask_for_items(
+        engine, item, "nothing is known to be like item",
+        [item, wanted](const Replica& replica) { return replica.similar(item, wanted); }, answer);
+  };
+  handlers.trending = [&engine](const std::string& category, std::size_t count,
+                                const auto& answer) {
+    ask_for_page(
+        engine, [=](const Replica& replica) { return replica.trending(count, category); }, answer);
+  };
+  handlers.newest = [&engine](const std::string& category, std::size_t count, const auto& answer) {
+    ask_for_page(
+        engine, [=](const Replica& replica) { return replica.newest(count, category); }, answer);
+  };
+}
+
+}  // namespace freshet

@@ -1,0 +1,76 @@
+#include <utility>
+
+#include "sinks/http_answers.h"
+#include "sinks/http_api.h"
+#include "sinks/http_parameters.h"
+#include "sinks/item_codec.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::int64_t kPageItems = 20;
+constexpr std::int64_t kFromMax = 1'000'000'000;
+
+HttpHandler items(const ApiHandlers& handlers) {
+  return [items = handlers.items](const HttpRequest& request, Respond respond) {
+    HttpParameters parameters(request, {"query", "category", "from", "count"});
+    ItemQuery query;
+    query.words = parameters.text("query");
+    query.category = parameters.text("category");
+    query.from = static_cast<std::size_t>(parameters.number("from", 0, kFromMax, 0));
+    query.count = static_cast<std::size_t>(parameters.number("count", 1, kApiCountMax, kPageItems));
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    items(std::move(query), answer_with<ItemPage>(std::move(respond), encode_items));
+  };
+}
+
+HttpHandler item(const ApiHandlers& handlers) {
+  return [item = handlers.item](const HttpRequest& request, Respond respond) {
+    item(request.params.at("item"), answer_with<ItemFigures>(std::move(respond), encode_item));
+  };
+}
+
+/// Items of all users.
+template <class Find>
+HttpHandler items_of_category(const Find& find) {
+  return [find](const HttpRequest& request, Respond respond) {
+    HttpParameters parameters(request, {"count", "category"});
+    const std::int64_t count = parameters.number("count", 1, kApiCountMax, kPageItems);
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    find(parameters.text("category"), static_cast<std::size_t>(count),
+         answer_with<ItemPage>(std::move(respond), encode_items));
+  };
+}
+
+/// Items that stand in some relation to one.
+template <class Find>
+HttpHandler neighbours(const Find& find, const TitleOf& title_of) {
+  return [find, title_of](const HttpRequest& request, Respond respond) {
+    HttpParameters parameters(request, {"count"});
+    const std::int64_t count = parameters.number("count", 1, kApiCountMax, 0);
+    if (!parameters.status()) return respond(problem_of(parameters.status().error()));
+    const std::string& item = request.params.at("item");
+    find(item, static_cast<std::size_t>(count),
+         answer_with<std::vector<RankedItem>>(
+             std::move(respond), [item, title_of](const std::vector<RankedItem>& found) {
+               return encode_related(item, found, title_of);
+             }));
+  };
+}
+
+}  // namespace
+
+void add_item_routes(HttpRouter& router, const ApiHandlers& handlers) {
+  if (handlers.items) router.get("/v1/items", items(handlers));
+  if (handlers.related) {
+    router.get("/v1/items/{item}/related", neighbours(handlers.related, handlers.title_of));
+  }
+  if (handlers.similar) {
+    router.get("/v1/items/{item}/similar", neighbours(handlers.similar, handlers.title_of));
+  }
+  if (handlers.item) router.get("/v1/items/{item}", item(handlers));
+  if (handlers.trending) router.get("/v1/trending", items_of_category(handlers.trending));
+  if (handlers.newest) router.get("/v1/new", items_of_category(handlers.newest));
+}
+
+}  // namespace freshet

@@ -1,0 +1,97 @@
+#include "sinks/item_codec.h"
+
+#include "sinks/json_text.h"
+
+namespace freshet {
+namespace {
+
+void put_known(JsonWriter& writer, const char* name, const std::string& text) {
+  if (text.empty()) return;
+  put_key(writer, name);
+  put_text(writer, text);
+}
+
+void put_texts(JsonWriter& writer, const char* name, const std::vector<std::string>& texts) {
+  put_key(writer, name);
+  writer.StartArray();
+  for (const std::string& text : texts) put_text(writer, text);
+  writer.EndArray();
+}
+
+void put_description(JsonWriter& writer, const ItemUpdate& item) {
+  put_known(writer, "title", item.title);
+  std::string category;
+  for (const std::string& part : item.category)
+    category.append(category.empty() ? "" : "/").append(part);
+  put_known(writer, "category", category);
+  put_known(writer, "brand", item.brand);
+  put_key(writer, "price");
+  if (item.price > 0) {
+    put_number(writer, item.price);
+  } else {
+    writer.Null();
+  }
+  put_texts(writer, "tags", item.tags);
+  put_key(writer, "updated_time");
+  if (item.updated_time != EventTime{}) {
+    writer.Int64(item.updated_time.time_since_epoch().count());
+  } else {
+    writer.Null();
+  }
+}
+
+void put_figures(JsonWriter& writer, const ItemFigures& figures) {
+  put_key(writer, "available");
+  writer.Bool(figures.available);
+  put_key(writer, "popularity_rank");
+  if (figures.popularity_rank) {
+    writer.Uint64(*figures.popularity_rank);
+  } else {
+    writer.Null();
+  }
+  put_key(writer, "share");
+  put_number(writer, figures.share);
+  put_key(writer, "trend");
+  put_number(writer, figures.trend);
+  put_key(writer, "seen_times");
+  writer.Uint(figures.seen_times);
+}
+
+void put_item(JsonWriter& writer, const ItemFigures& figures) {
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, figures.item.name);
+  put_description(writer, figures.item);
+  put_figures(writer, figures);
+  writer.EndObject();
+}
+
+std::string text_of(const rapidjson::StringBuffer& buffer) {
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
+}  // namespace
+
+std::string encode_item(const ItemFigures& item) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  put_item(writer, item);
+  return text_of(buffer);
+}
+
+std::string encode_items(const ItemPage& page) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_key(writer, "items");
+  writer.StartArray();
+  for (const ItemFigures& item : page.items) put_item(writer, item);
+  writer.EndArray();
+  put_key(writer, "total");
+  writer.Uint64(page.total);
+  put_texts(writer, "categories", page.categories);
+  writer.EndObject();
+  return text_of(buffer);
+}
+
+}  // namespace freshet
