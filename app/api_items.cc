@@ -76,6 +76,14 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
         engine, item, "nothing goes with item",
         [item, wanted](const Replica& replica) { return replica.related(item, wanted); }, answer);
   };
+  handlers.bundle = [&engine](BundleQuestion question, const auto& answer) {
+    const bool asked =
+        engine.ask_replica([question = std::move(question), answer](const Replica& replica) {
+          answer(replica.bundle(question.basket,
+                                {question.count, question.price_max, question.category}));
+        });
+    if (!asked) answer(too_busy());
+  };
   handlers.similar = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
     ask_for_items(

@@ -45,6 +45,14 @@ struct SessionEvent {
   std::optional<EventTime> time;  ///< Empty = now.
 };
 
+/// What shall complete a basket.
+struct BundleQuestion {
+  std::vector<std::string> basket;
+  std::size_t count = 5;            ///< Items to add, at most.
+  std::optional<double> price_max;  ///< For the added items together.
+  std::string category;             ///< Path, parts joined by "/"; empty = any.
+};
+
 /// Where an event that was sent stands in the events topic.
 struct AcceptedEvent {
   PartitionId partition;
@@ -84,6 +92,8 @@ struct ApiHandlers {
   /// At most `count` items (0 = a default) that people went on to; that are like it.
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> related;
   std::function<void(std::string item, std::size_t count, Answer<std::vector<RankedItem>>)> similar;
+
+  std::function<void(BundleQuestion, Answer<Bundle>)> bundle;
 
   /// At most `count` items of a category ("" = any): what moves; what came last.
   std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> trending;

@@ -4,11 +4,15 @@
 #include "sinks/http_api.h"
 #include "sinks/http_parameters.h"
 #include "sinks/item_codec.h"
+#include "sinks/json_input.h"
 
 namespace freshet {
 namespace {
 
 constexpr std::int64_t kPageItems = 20;
+/// Items of a basket that is asked about, and items to add.
+constexpr std::size_t kBasketMax = 100;
+constexpr std::int64_t kBundleCountMax = 50;
 constexpr std::int64_t kFromMax = 1'000'000'000;
 
 HttpHandler items(const ApiHandlers& handlers) {
@@ -58,6 +62,30 @@ HttpHandler neighbours(const Find& find, const TitleOf& title_of) {
   };
 }
 
+HttpHandler bundle(const ApiHandlers& handlers) {
+  return [ask = handlers.bundle, title_of = handlers.title_of](const HttpRequest& request,
+                                                               Respond respond) {
+    JsonInput input(request.body);
+    BundleQuestion question;
+    std::int64_t count = static_cast<std::int64_t>(question.count);
+    double price_max = 0;
+    input.require("basket");
+    input.read("basket", question.basket, kBasketMax);
+    input.read("count", count, 1, kBundleCountMax);
+    input.read("price_max", price_max);
+    input.read("category", question.category);
+    if (const Status read = input.finish(); !read) return respond(problem_of(read.error()));
+    if (question.basket.empty()) return respond(problem(400, "basket: empty; name its items"));
+    if (price_max < 0) return respond(problem(400, "price_max: must be above 0"));
+    question.count = static_cast<std::size_t>(count);
+    if (price_max > 0) question.price_max = price_max;
+    ask(std::move(question),
+        answer_with<Bundle>(std::move(respond), [title_of](const Bundle& made) {
+          return encode_bundle(made, title_of);
+        }));
+  };
+}
+
 }  // namespace
 
 void add_item_routes(HttpRouter& router, const ApiHandlers& handlers) {
@@ -68,6 +96,7 @@ void add_item_routes(HttpRouter& router, const ApiHandlers& handlers) {
   if (handlers.similar) {
     router.get("/v1/items/{item}/similar", neighbours(handlers.similar, handlers.title_of));
   }
+  if (handlers.bundle) router.post("/v1/bundles", bundle(handlers));
   if (handlers.item) router.get("/v1/items/{item}", item(handlers));
   if (handlers.trending) router.get("/v1/trending", items_of_category(handlers.trending));
   if (handlers.newest) router.get("/v1/new", items_of_category(handlers.newest));

@@ -66,6 +66,27 @@ void put_item(JsonWriter& writer, const ItemFigures& figures) {
   writer.EndObject();
 }
 
+void put_bundle_item(JsonWriter& writer, const BundleItem& item, const TitleOf& title_of) {
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, item.name);
+  if (title_of) put_known(writer, "title", title_of({.id = item.id, .name = item.name}));
+  put_key(writer, "price");
+  if (item.price > 0) {
+    put_number(writer, item.price);
+  } else {
+    writer.Null();
+  }
+  put_key(writer, "lift");
+  put_number(writer, item.lift);
+  put_key(writer, "confidence");
+  put_number(writer, item.confidence);
+  put_key(writer, "support");
+  put_number(writer, item.support);
+  put_texts(writer, "because_of", item.because_of);
+  writer.EndObject();
+}
+
 std::string text_of(const rapidjson::StringBuffer& buffer) {
   return std::string(buffer.GetString(), buffer.GetSize());
 }
@@ -90,6 +111,21 @@ std::string encode_items(const ItemPage& page) {
   put_key(writer, "total");
   writer.Uint64(page.total);
   put_texts(writer, "categories", page.categories);
+  writer.EndObject();
+  return text_of(buffer);
+}
+
+std::string encode_bundle(const Bundle& bundle, const TitleOf& title_of) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_texts(writer, "basket", bundle.basket);
+  put_key(writer, "items");
+  writer.StartArray();
+  for (const BundleItem& item : bundle.items) put_bundle_item(writer, item, title_of);
+  writer.EndArray();
+  put_key(writer, "price");
+  put_number(writer, bundle.price);
   writer.EndObject();
   return text_of(buffer);
 }

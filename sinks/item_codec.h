@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "scoring/answers.h"
 #include "scoring/item_search.h"
+#include "sinks/list_codec.h"
 
 namespace freshet {
 
@@ -11,5 +13,8 @@ std::string encode_item(const ItemFigures& item);
 
 /// Returns {"items": [...], "total": N, "categories": [...]}. Thread-safe (no state).
 std::string encode_items(const ItemPage& page);
+
+/// Returns a bundle as the contract's Bundle. Thread-safe (no state).
+std::string encode_bundle(const Bundle& bundle, const TitleOf& title_of = nullptr);
 
 }  // namespace freshet

@@ -34,6 +34,7 @@ ApiHandlers all_handlers() {
   handlers.items = [](const auto&, const auto&) {};
   handlers.item = [](const auto&, const auto&) {};
   handlers.related = [](const auto&, auto, const auto&) {};
+  handlers.bundle = [](const auto&, const auto&) {};
   handlers.similar = [](const auto&, auto, const auto&) {};
   return handlers;
 }
@@ -66,7 +67,7 @@ std::set<std::string> served() {
 }
 
 /// Agreed upon, but made by nothing yet.
-const std::set<std::string> kNotYet{"POST /v1/bundles"};
+const std::set<std::string> kNotYet;
 
 TEST(OpenApi, ListsExactlyWhatIsServed) {
   std::set<std::string> expected = served();

@@ -138,6 +138,8 @@ def questions(server):
     yield "get", "/v1/items/{item}/related", f"/v1/items/{item}/related?count=3", None, 200
     yield "get", "/v1/users/{user}/items/{item}", f"/v1/users/{user}/items/{item}?language=de", None, 200
     yield "get", "/v1/users/{user}/items/{item}", "/v1/users/nobody/items/none-such", None, 200
+    yield "post", "/v1/bundles", "/v1/bundles", {"basket": [items[0]["item_id"], items[1]["item_id"]], "count": 3}, 200
+    yield "post", "/v1/bundles", "/v1/bundles", {"basket": []}, 400
     yield "get", "/v1/trending", "/v1/trending?count=3", None, 200
     yield "get", "/v1/new", f"/v1/new?category={category}", None, 200
     yield "get", "/v1/model", "/v1/model", None, 200
