@@ -45,17 +45,18 @@ void scale(double factor, RankingFigures& figures) {
     *value *= factor;
 }
 
-QualityFigures figures_of(const RankTotals& ranks) {
-  QualityFigures figures;
+EvaluatedQuality figures_of(const RankTotals& ranks) {
+  EvaluatedQuality figures;
   figures.events = ranks.lists();
   for (std::size_t k = 0; k < kCutOffs.size(); ++k)
-    figures.at[k] = {
-        .k = kCutOffs[k], .ranking = ranks.at(kCutOffs[k]), .coverage = QualityFigures::kUndefined};
+    figures.at[k] = {.k = kCutOffs[k],
+                     .ranking = ranks.at(kCutOffs[k]),
+                     .coverage = EvaluatedQuality::kUndefined};
   return figures;
 }
 
 /// The figures of a row: all metrics where lists were judged, else those that ranks alone give.
-QualityFigures figures_of_row(const Scoreboard& scores, std::size_t row, std::size_t followers) {
+EvaluatedQuality figures_of_row(const Scoreboard& scores, std::size_t row, std::size_t followers) {
   if (row < followers) return scores.follower_figures(row);
   if (row == followers) return scores.popularity_figures();
   return figures_of(scores.rows()[row].ranks);
@@ -99,7 +100,7 @@ void add_diversity(const Scoreboard& scores, double dial, EvaluationReport& repo
   for (std::size_t k = 0; k < scores.kinds().size(); ++k) {
     const FollowerKind& kind = scores.kinds()[k];
     if (k > 0 && !kind.diversity) continue;
-    const QualityFigures figures = scores.follower_figures(k);
+    const EvaluatedQuality figures = scores.follower_figures(k);
     report.diversity.push_back(
         {kind.diversity.value_or(dial), figures.at_20().ndcg, figures.intra_list_diversity});
   }

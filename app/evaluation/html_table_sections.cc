@@ -52,7 +52,7 @@ std::string bar_cell(const std::string& rects) {
 /// A column of the tables of all rows.
 struct Column {
   std::string name;
-  std::function<double(const QualityFigures&)> figure;
+  std::function<double(const EvaluatedQuality&)> figure;
   std::function<std::string(double)> text;
   int better = 0;  ///< 1 = higher, -1 = lower, 0 = neither.
 };
@@ -92,12 +92,12 @@ HtmlTable rows_table(const EvaluationReport& report, std::string caption,
 
 Column ranking_column(const char* name, std::size_t cut_off, double RankingFigures::*figure) {
   return {fmt::format("{} @{}", name, kCutOffs[cut_off]),
-          [=](const QualityFigures& f) { return f.at[cut_off].ranking.*figure; },
+          [=](const EvaluatedQuality& f) { return f.at[cut_off].ranking.*figure; },
           [](double value) { return percent_text(value); }, 1};
 }
 
-Column beyond_column(const char* name, double QualityFigures::*figure, int decimals, int better) {
-  return {name, [=](const QualityFigures& f) { return f.*figure; },
+Column beyond_column(const char* name, double EvaluatedQuality::*figure, int decimals, int better) {
+  return {name, [=](const EvaluatedQuality& f) { return f.*figure; },
           [=](double value) { return decimal_text(value, decimals); }, better};
 }
 
@@ -115,17 +115,17 @@ std::vector<Column> main_columns() {
 
 std::vector<Column> beyond_columns() {
   std::vector<Column> columns = {
-      beyond_column("AUC", &QualityFigures::auc, 4, 1),
-      beyond_column("Log loss", &QualityFigures::log_loss, 3, -1),
-      beyond_column("ECE", &QualityFigures::calibration_error, 4, -1),
-      {"Coverage @20", [](const QualityFigures& f) { return f.at.back().coverage; },
+      beyond_column("AUC", &EvaluatedQuality::auc, 4, 1),
+      beyond_column("Log loss", &EvaluatedQuality::log_loss, 3, -1),
+      beyond_column("ECE", &EvaluatedQuality::calibration_error, 4, -1),
+      {"Coverage @20", [](const EvaluatedQuality& f) { return f.at.back().coverage; },
        [](double value) { return percent_text(value); }, 1},
-      beyond_column("Gini", &QualityFigures::gini, 3, 0),
-      beyond_column("Novelty", &QualityFigures::novelty, 2, 0),
-      beyond_column("Diversity", &QualityFigures::intra_list_diversity, 3, 0),
-      beyond_column("Serendipity", &QualityFigures::serendipity, 4, 1),
-      beyond_column("Surprise", &QualityFigures::surprise, 4, 1),
-      beyond_column("Category drift", &QualityFigures::calibration_divergence, 3, -1)};
+      beyond_column("Gini", &EvaluatedQuality::gini, 3, 0),
+      beyond_column("Novelty", &EvaluatedQuality::novelty, 2, 0),
+      beyond_column("Diversity", &EvaluatedQuality::intra_list_diversity, 3, 0),
+      beyond_column("Serendipity", &EvaluatedQuality::serendipity, 4, 1),
+      beyond_column("Surprise", &EvaluatedQuality::surprise, 4, 1),
+      beyond_column("Category drift", &EvaluatedQuality::calibration_divergence, 3, -1)};
   return columns;
 }
 
@@ -234,7 +234,7 @@ std::string tiles_section(const EvaluationReport& report) {
   std::string tiles;
   const ReportRow* baseline = baseline_of(report);
   if (!report.rows.empty()) {
-    const QualityFigures& figures = report.rows.front().figures;
+    const EvaluatedQuality& figures = report.rows.front().figures;
     const auto add = [&](const char* name, double RankingFigures::*figure) {
       tiles += tile(name, big_percent(figures.at_20().*figure),
                     baseline ? escaped(baseline->name) + " " +

@@ -35,7 +35,7 @@ struct SourceFigures {
 };
 
 /// How good a model's lists were. NaN = not defined: nothing to measure it by.
-struct QualityFigures {
+struct EvaluatedQuality {
   static constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
   std::uint64_t events = 0;

@@ -45,7 +45,7 @@ void QualityMetrics::Mean::add(double value) {
 }
 
 double QualityMetrics::Mean::value() const {
-  return count > 0 ? sum / static_cast<double>(count) : QualityFigures::kUndefined;
+  return count > 0 ? sum / static_cast<double>(count) : EvaluatedQuality::kUndefined;
 }
 
 QualityMetrics::QualityMetrics(const ItemCounts& counts, QualityOptions options)
@@ -100,8 +100,8 @@ void QualityMetrics::judge_slices(const JudgedEvent& event, std::size_t rank) {
   by_action_[static_cast<std::size_t>(event.action)].add(rank);
 }
 
-QualityFigures QualityMetrics::figures() const {
-  QualityFigures figures;
+EvaluatedQuality QualityMetrics::figures() const {
+  EvaluatedQuality figures;
   figures.events = ranks_.lists();
   for (std::size_t i = 0; i < kCutOffs.size(); ++i) {
     const std::size_t k = kCutOffs[i];

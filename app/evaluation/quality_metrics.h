@@ -57,7 +57,7 @@ class QualityMetrics {
   void judge(const JudgedEvent& event);
 
   /// All figures so far; takes some milliseconds.
-  QualityFigures figures() const;
+  EvaluatedQuality figures() const;
 
   /// The ranks of all targets so far: cheap, for figures while running and over time.
   const RankTotals& ranks() const { return ranks_; }

@@ -68,7 +68,7 @@ void put_ranking(JsonWriter& writer, const RankingFigures& figures) {
   put(writer, "ndcg", figures.ndcg);
 }
 
-void put_figures(JsonWriter& writer, const QualityFigures& figures) {
+void put_figures(JsonWriter& writer, const EvaluatedQuality& figures) {
   put(writer, "events", figures.events);
   put_objects(writer, "at", figures.at, [&](const CutOffFigures& at) {
     put(writer, "k", static_cast<std::uint64_t>(at.k));
@@ -172,7 +172,7 @@ std::string encode_report(const EvaluationReport& report) {
   return text_of(buffer);
 }
 
-std::string encode_figures(const QualityFigures& figures) {
+std::string encode_figures(const EvaluatedQuality& figures) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
   writer.StartObject();

@@ -11,7 +11,7 @@ namespace freshet {
 /// How one way to rank did over the whole stream.
 struct ReportRow {
   std::string name;  ///< For example "second stage", "walk", "frozen per period".
-  QualityFigures figures;
+  EvaluatedQuality figures;
   bool baseline = false;  ///< What the first row is compared with, usually popularity.
   double seconds = 0;     ///< It took alone; 0 = not measured alone.
 };
@@ -97,6 +97,6 @@ struct EvaluationReport {
 std::string encode_report(const EvaluationReport& report);
 
 /// Writes the figures alone, as they stand in a row of the report.
-std::string encode_figures(const QualityFigures& figures);
+std::string encode_figures(const EvaluatedQuality& figures);
 
 }  // namespace freshet

@@ -34,8 +34,8 @@ class Scoreboard {
   const std::vector<ScoreRow>& rows() const { return rows_; }
 
   /// All metrics of follower `index`, and of popularity.
-  QualityFigures follower_figures(std::size_t index) const { return metrics_[index]->figures(); }
-  QualityFigures popularity_figures() const { return metrics_.back()->figures(); }
+  EvaluatedQuality follower_figures(std::size_t index) const { return metrics_[index]->figures(); }
+  EvaluatedQuality popularity_figures() const { return metrics_.back()->figures(); }
 
   const std::vector<FollowerKind>& kinds() const { return kinds_; }
   const ScoreRow& live() const { return rows_.front(); }

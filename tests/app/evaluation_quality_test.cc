@@ -25,7 +25,7 @@ JudgedEvent event_on(std::uint64_t target) {
   return event;
 }
 
-const SliceFigures& slice(const QualityFigures& figures, const std::string& name) {
+const SliceFigures& slice(const EvaluatedQuality& figures, const std::string& name) {
   const auto found = std::find_if(figures.slices.begin(), figures.slices.end(),
                                   [&](const auto& candidate) { return candidate.name == name; });
   EXPECT_NE(found, figures.slices.end()) << name;
@@ -38,7 +38,7 @@ TEST(QualityMetrics, JudgeListsByTheItemThatCame) {
   metrics.judge(event_on(2));
   metrics.judge(event_on(9));
 
-  const QualityFigures figures = metrics.figures();
+  const EvaluatedQuality figures = metrics.figures();
   EXPECT_EQ(figures.events, 2u);
   EXPECT_EQ(figures.at[0].k, 5u);
   EXPECT_DOUBLE_EQ(figures.at_20().recall, .5);
@@ -83,7 +83,7 @@ TEST(QualityMetrics, TellItemsApartByTheirEventsBefore) {
     counts.add({1});
   }
 
-  const QualityFigures figures = metrics.figures();
+  const EvaluatedQuality figures = metrics.figures();
   EXPECT_EQ(slice(figures, "cold: under 5 events").events, 5u);
   EXPECT_EQ(slice(figures, "of these never seen").events, 1u);
   EXPECT_EQ(slice(figures, "of these 1-4 events").events, 4u);
@@ -103,7 +103,7 @@ TEST(QualityMetrics, TellUsersSessionsAndActionsApart) {
   event.target = {8};
   metrics.judge(event);
 
-  const QualityFigures figures = metrics.figures();
+  const EvaluatedQuality figures = metrics.figures();
   EXPECT_DOUBLE_EQ(slice(figures, "cold: under 3 events").at_20.recall, 1);
   EXPECT_DOUBLE_EQ(slice(figures, "3 events or more").at_20.recall, 0);
   EXPECT_EQ(slice(figures, "2").events, 1u);

@@ -80,7 +80,7 @@ TEST(ReportJson, IsJudgedByASchemaThatCanFail) {
 }
 
 TEST(ReportJson, HasNullForWhatIsNotDefined) {
-  QualityFigures figures;
+  EvaluatedQuality figures;
 
   EXPECT_THAT(encode_figures(figures), HasSubstr("\"auc\":null"));
 }

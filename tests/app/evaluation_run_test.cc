@@ -38,7 +38,7 @@ EvaluationReport report_of(const EvaluationOptions& options, const Config& confi
   return report ? *report : EvaluationReport{};
 }
 
-const QualityFigures& row(const EvaluationReport& report, const std::string& name) {
+const EvaluatedQuality& row(const EvaluationReport& report, const std::string& name) {
   for (const ReportRow& row : report.rows)
     if (row.name == name) return row.figures;
   ADD_FAILURE() << "no row " << name;

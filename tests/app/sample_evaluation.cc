@@ -10,8 +10,8 @@ RankingFigures ranking(double recall, double mrr, double k) {
   return {recall, recall, recall / k, 2 * recall / (k + 1), mrr, (recall + mrr) / 2};
 }
 
-QualityFigures figures(double recall, double mrr) {
-  QualityFigures figures;
+EvaluatedQuality figures(double recall, double mrr) {
+  EvaluatedQuality figures;
   figures.events = 687'114;
   figures.at = {CutOffFigures{5, ranking(recall * .55, mrr * .86, 5), .2 + recall * .37},
                 CutOffFigures{10, ranking(recall * .78, mrr * .95, 10), .25 + recall * .5},

@@ -136,7 +136,7 @@ void put_event(JsonWriter& writer, Samples& samples, QualityMetrics& metrics) {
 
 /// Writes lists of any length with several relevant items, and our mean figures at each cut-off.
 void put_baskets(JsonWriter& writer, Samples& samples) {
-  QualityFigures means;
+  EvaluatedQuality means;
   put_key(writer, "baskets");
   writer.StartArray();
   for (std::size_t i = 0; i < kBaskets; ++i) {
