@@ -8,7 +8,8 @@ namespace freshet {
 // those of its predecessor: in the producer, in scoring and in scoring's queue.
 DeliveryRouter::DeliveryRouter(const Config& config)
     : answers_max_(2 * config.sinks.kafka.in_flight_max + config.scoring.queue_max +
-                   config.scoring.batch_size_max) {}
+                   config.scoring.batch_size_max),
+      events_topic_(config.ingest.kafka.events_topic) {}
 
 std::shared_ptr<DeliveryInbox> DeliveryRouter::open(PartitionId partition) {
   auto inbox = std::make_shared<DeliveryInbox>(answers_max_);
@@ -30,6 +31,8 @@ void DeliveryRouter::deliver(const ListDelivery& delivery) {
 }
 
 void DeliveryRouter::deliver(const DeadLetterDelivery& delivery) {
+  // Feeds of other topics send theirs once and wait for no answer; their offsets mean nothing here.
+  if (!delivery.topic.empty() && delivery.topic != events_topic_) return;
   if (const auto inbox = inbox_of(delivery.partition)) {
     DeadLetterDelivery copy = delivery;
     inbox->dead_letters.try_push(copy);

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <shared_mutex>
+#include <string>
 
 #include "config/bounded_queue.h"
 #include "config/config.h"
@@ -35,6 +36,7 @@ class DeliveryRouter {
   std::shared_ptr<DeliveryInbox> inbox_of(PartitionId partition) const;
 
   const std::size_t answers_max_;
+  const std::string events_topic_;
   mutable std::shared_mutex mutex_;
   std::map<PartitionId, std::shared_ptr<DeliveryInbox>> inboxes_;
 };

@@ -10,7 +10,7 @@ Status LeasedPublisher::publish(const RankedList& list) {
 
 Status LeasedPublisher::publish(const DeadLetter& letter) {
   if (lease_.valid()) return publisher_.publish(letter);
-  handlers_.on_dead_letter({letter.partition, letter.offset, false});
+  handlers_.on_dead_letter({letter.partition, letter.offset, false, letter.topic});
   return {};
 }
 

@@ -76,7 +76,8 @@ Status KafkaPublisher::publish(const DeadLetter& letter) {
       {"partition", partition},
       {"offset", offset}};
   if (cut) headers.push_back({"cut", "true"});
-  DeadLetterDelivery delivery{.partition = letter.partition, .offset = letter.offset};
+  DeadLetterDelivery delivery{
+      .partition = letter.partition, .offset = letter.offset, .topic = letter.topic};
   return producer_->send(
       {.topic = dead_letters_topic_, .key = key, .value = value, .headers = headers},
       [this, delivery, bytes = value.size()](const KafkaAnswer& answer) mutable {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 #include "config/ids.h"
 #include "config/result.h"
@@ -25,6 +26,7 @@ struct DeadLetterDelivery {
   PartitionId partition;
   Offset offset;
   bool delivered = false;
+  std::string topic = {};  ///< Of the record; empty = the events topic.
 };
 
 /// Called from the publisher's own thread; must not block.
