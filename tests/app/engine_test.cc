@@ -72,19 +72,22 @@ TEST_F(EngineTest, ChangesAListAsIsWished) {
 }
 
 TEST_F(EngineTest, ListsCarryThoseOfOtherScenarios) {
-  run_partition(0);
-  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+  serve_partition(0);
 
-  const RankedList list = publisher_.lists().back();
-  ASSERT_EQ(list.scenarios.size(), 1U);
-  EXPECT_EQ(list.scenarios[0].name, "home");
-  EXPECT_EQ(list.scenarios[0].items.size(), 3U);
-  EXPECT_GT(list.items.size(), 3U);
+  const auto list = ask("0-1", [](RankRequest& request) {
+    request.count = 0;
+    request.more_scenarios = {"home"};
+  });
+
+  ASSERT_TRUE(list.has_value());
+  ASSERT_EQ(list->scenarios.size(), 1U);
+  EXPECT_EQ(list->scenarios[0].name, "home");
+  EXPECT_EQ(list->scenarios[0].items.size(), 3U);
+  EXPECT_GT(list->items.size(), 3U);
 }
 
 TEST_F(EngineTest, QuestionsNameAScenario) {
-  run_partition(0);
-  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+  serve_partition(0);
 
   const auto home = ask("0-1", [](RankRequest& request) {
     request.scenario = "home";
@@ -96,8 +99,7 @@ TEST_F(EngineTest, QuestionsNameAScenario) {
 }
 
 TEST_F(EngineTest, RulesHoldForEverybodyWhoComesAfterThem) {
-  run_partition(0);
-  ASSERT_TRUE(engine_->wait_until_exhausted(30s, {}));
+  serve_partition(0);
   const auto effects = [this] {
     std::set<std::string> rules;
     for (const auto& family : registry_.Collect())

@@ -38,6 +38,7 @@ class HttpApiTest : public ::testing::Test {
     handlers_.status = [this] { return figures_; };
     handlers_.recommend = [this](std::string user, ListWish wish, auto answer) {
       asked_ = user + " " + std::to_string(wish.count);
+      if (!wish.scenario.empty()) asked_ += " " + wish.scenario;
       wish_ = std::move(wish);
       answering_ = std::jthread([answer, list = list_, user]() mutable {
         if (list) list->user = user;
