@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "ingest/json_fields.h"
+
 namespace freshet {
 namespace {
 
@@ -25,7 +27,10 @@ Checked read_flag(std::string_view key, const dom::element& value, bool& flag) {
 }  // namespace
 
 UserDecoder::UserDecoder(const IngestConfig& config)
-    : record_bytes_max_(config.record_bytes_max), id_bytes_max_(config.id_bytes_max) {}
+    : record_bytes_max_(config.record_bytes_max), id_bytes_max_(config.id_bytes_max),
+      parser_(std::make_unique<JsonParser>()) {}
+
+UserDecoder::~UserDecoder() = default;
 
 tl::expected<UserUpdate, BadRecord> UserDecoder::decode(const Record& record) {
   UserUpdate update{std::string(record.key), {}, {}};
@@ -66,7 +71,7 @@ Checked UserDecoder::read_consent(std::string_view bytes, Consent& consent) {
                            "or raise the limit",
                            bytes.size(), record_bytes_max_));
   }
-  const auto root = parser_.parse(bytes);
+  const auto root = parser_->parse(bytes);
   if (!root) return tl::unexpected(root.error());
   const dom::object object = root->get_object().value_unsafe();
   for (const auto [key, value] : object) {

@@ -1,19 +1,22 @@
 #pragma once
 
+#include <memory>
 #include <tl/expected.hpp>
 
 #include "config/ingest_config.h"
 #include "ingest/dead_letter.h"
-#include "ingest/json_fields.h"
 #include "ingest/record.h"
 #include "ingest/user_update.h"
 
 namespace freshet {
 
+class JsonParser;
+
 /// Turns records of the users topic into user updates (docs/events.md). Confined to one thread.
 class UserDecoder {
  public:
   explicit UserDecoder(const IngestConfig& config);
+  ~UserDecoder();
 
   /// Decodes and validates one record. Its key is the user; a tombstone forgets the user, as of the
   /// time that the log gave it.
@@ -25,7 +28,8 @@ class UserDecoder {
 
   const std::size_t record_bytes_max_;
   const std::size_t id_bytes_max_;
-  JsonParser parser_;
+  // Behind a pointer: simdjson's layout hangs on definitions that only this folder is built with.
+  const std::unique_ptr<JsonParser> parser_;
 };
 
 }  // namespace freshet
