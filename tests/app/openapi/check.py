@@ -117,6 +117,8 @@ def questions(server):
     """Yields (method, pattern, target, body, expected status); what a target needs is asked for here."""
     items = json.loads(server.ask_patiently("/v1/items?count=5")[2])["items"]
     item = urllib.parse.quote(items[0]["item_id"], safe="")
+    listed = json.loads(server.ask_patiently("/v1/status")[2])["newest_lists"][0]["items"][0]["item_id"]
+    known = urllib.parse.quote(listed, safe="")  # Lists hold items that people were at.
     category = urllib.parse.quote(items[0]["category"], safe="")
     user = urllib.parse.quote(json.loads(server.ask("/v1/status")[2])["newest_lists"][0]["user_id"], safe="")
     yield "get", "/v1/users/{user}/recommendations", f"/v1/users/{user}/recommendations", None, 200
@@ -135,7 +137,9 @@ def questions(server):
     yield "get", "/v1/items/{item}", f"/v1/items/{item}", None, 200
     yield "get", "/v1/items/{item}", "/v1/items/none-such", None, 404
     yield "get", "/v1/items/{item}/similar", f"/v1/items/{item}/similar?count=3", None, 200
-    yield "get", "/v1/items/{item}/related", f"/v1/items/{item}/related?count=3", None, 200
+    server.wait_until(lambda: server.ask(f"/v1/items/{known}/related")[0] == 200, "something goes with a listed item")
+    yield "get", "/v1/items/{item}/related", f"/v1/items/{known}/related?count=3", None, 200
+    yield "get", "/v1/items/{item}/related", "/v1/items/none-such/related", None, 404
     yield "get", "/v1/users/{user}/items/{item}", f"/v1/users/{user}/items/{item}?language=de", None, 200
     yield "get", "/v1/users/{user}/items/{item}", "/v1/users/nobody/items/none-such", None, 200
     yield "post", "/v1/bundles", "/v1/bundles", {"basket": [items[0]["item_id"], items[1]["item_id"]], "count": 3}, 200
