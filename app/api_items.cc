@@ -15,17 +15,15 @@ tl::unexpected<Error> too_busy() {
   return error(ErrorCode::kUnavailable, "too many questions wait: try again");
 }
 
-/// Asks the replica for items around one; `what` says what is missing where there are none.
+/// Asks the replica for items around a known one: perhaps none, yet.
 template <class Find>
-void ask_for_items(Engine& engine, const std::string& item, const std::string& what, Find find,
+void ask_for_items(Engine& engine, const std::string& item, Find find,
                    const Answer<std::vector<RankedItem>>& answer) {
   const bool asked = engine.ask_replica([=](const Replica& replica) {
     if (replica.row_of(item) == kNoRow) {
       return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
     }
-    auto items = find(replica);
-    if (items.empty()) return answer(error(ErrorCode::kNotFound, what + " \"" + item + "\" (yet)"));
-    answer(std::move(items));
+    answer(find(replica));
   });
   if (!asked) answer(too_busy());
 }
@@ -73,7 +71,7 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   handlers.related = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
     ask_for_items(
-        engine, item, "nothing goes with item",
+        engine, item,
         [item, wanted](const Replica& replica) { return replica.related(item, wanted); }, answer);
   };
   handlers.bundle = [&engine](BundleQuestion question, const auto& answer) {
@@ -87,7 +85,7 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   handlers.similar = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
     ask_for_items(
-        engine, item, "nothing is known to be like item",
+        engine, item,
         [item, wanted](const Replica& replica) { return replica.similar(item, wanted); }, answer);
   };
   handlers.trending = [&engine](const std::string& category, std::size_t count,

@@ -27,7 +27,8 @@ Checked read_flag(std::string_view key, const dom::element& value, bool& flag) {
 }  // namespace
 
 UserDecoder::UserDecoder(const IngestConfig& config)
-    : record_bytes_max_(config.record_bytes_max), id_bytes_max_(config.id_bytes_max),
+    : record_bytes_max_(config.record_bytes_max),
+      id_bytes_max_(config.id_bytes_max),
       parser_(std::make_unique<JsonParser>()) {}
 
 UserDecoder::~UserDecoder() = default;
