@@ -21,6 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCommitInterval{1000};
+constexpr milliseconds kFirstRebalanceWait{100};
+constexpr int kFirstRebalancePolls = 30;
 
 KafkaProperties group_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = reader_properties(config);
@@ -99,6 +101,10 @@ class KafkaConsumer::Impl {
 
   void close() {
     if (!handle_) return;
+    // librdkafka before 2.3.0 aborts the process when the leader of a cooperative group leaves
+    // before its first assignment (its issue 4312): it is waited for, a while.
+    for (int polls = 0; !rebalanced_ && polls < kFirstRebalancePolls; ++polls)
+      ignore_error(run_once(kFirstRebalanceWait), "we are leaving");
     rd_kafka_consumer_close(handle_.get());
     FRESHET_ASSERT(owned_.empty(), "closing revokes every partition");
     handle_.reset();
@@ -108,6 +114,7 @@ class KafkaConsumer::Impl {
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque) {
     auto& self = *static_cast<Impl*>(opaque);
+    self.rebalanced_ = true;
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       self.assign(*partitions);
     } else {
@@ -257,6 +264,7 @@ class KafkaConsumer::Impl {
   std::map<PartitionId, std::weak_ptr<void>> owned_;  // Alive = the owner still has the source.
   std::optional<Error> failed_assignment_;            // For run_once() to return.
   std::size_t partition_count_ = 0;
+  bool rebalanced_ = false;  // Once at least.
   bool rebalancing_ = false;
   SteadyTime next_commit_{};
   std::optional<BootTime> commit_asked_;  // When the commit that is under way was sent.
