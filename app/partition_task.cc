@@ -54,6 +54,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), now);
   dead_letters_to_send_ = std::move(recovery->dead_letters);
   source_offsets_.restore(std::move(recovery->source_offsets));
+  ports_.figures.set_disk_full(partition_, false);  // Seen from the start, so that alerts find it.
   forgotten_.restore(recovery->forgotten);
   has_position_ = recovery->next_offset.has_value();
   return recovery->next_offset;
