@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak asan tsan fuzz bench format clean setup-build setup-test
+.PHONY: help demo test soak asan tsan fuzz bench bench-check format clean setup-build setup-test
 
 FOR ?=
 ARGS ?=
@@ -18,7 +18,7 @@ build = cmake --build --preset $(1) -j $(JOBS) $(2) 2>&1 | $(QUIET)
 ctest = ctest --preset $(1) -j $(JOBS) 2>&1 | $(QUIET)
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: setup-build ## Builds Freshet and runs it on a generated clickstream (FOR=60s ends it by itself)
 	@$(call configure,dev)
@@ -56,6 +56,11 @@ bench: setup-build ## Builds for release and runs every benchmark
 	@$(call build,release)
 	@for program in build/release/bench/*_bench; do [ ! -x "$$program" ] || "$$program" $(ARGS); done
 
+bench-check: setup-build ## Builds for release and fails when a ratio to a peer has fallen by a fifth (bench/ratios.json)
+	@$(call configure,release)
+	@$(call build,release,--target top_k_bench)
+	@bench/check.py build/release/bench
+
 format: ## Formats the C++ files
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
@@ -70,6 +75,4 @@ setup-test:
 	@docker/install-packages.sh run build test
 	@docker/fetch-console-packages.sh
 	@tests/kafka/fetch-jars.sh
-	@tests/app/evaluation_peers/install.sh
-	@tests/deployment/install.sh
-	@tests/app/openapi/install.sh
+	@tests/python-packages.sh install tests/app/evaluation_peers tests/app/openapi tests/deployment

@@ -29,6 +29,11 @@ struct ApiParts {
 /// Joins the API's routes to the engine and its figures.
 ApiHandlers make_api_handlers(ApiParts parts);
 
+/// The answer when a thread has too many questions to take one more.
+inline tl::unexpected<Error> too_busy() {
+  return error(ErrorCode::kUnavailable, "too many questions wait: try again");
+}
+
 // Parts of make_api_handlers.
 void add_list_handlers(const ApiParts& parts, ApiHandlers& handlers);
 void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers);

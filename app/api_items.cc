@@ -11,15 +11,11 @@ constexpr std::size_t kDefaultCount = 20;
 /// Items looked at between two batches of lists: about a millisecond.
 constexpr std::size_t kItemsAtATime = 5'000;
 
-tl::unexpected<Error> too_busy() {
-  return error(ErrorCode::kUnavailable, "too many questions wait: try again");
-}
-
 /// Asks the replica for items around a known one: perhaps none, yet.
 template <class Find>
 void ask_for_items(Engine& engine, const std::string& item, Find find,
                    const Answer<std::vector<RankedItem>>& answer) {
-  const bool asked = engine.ask_replica([=](const Replica& replica) {
+  const bool asked = engine.ask_replica([=](Replica& replica) {
     if (replica.row_of(item) == kNoRow) {
       return answer(error(ErrorCode::kNotFound, "no item \"" + item + "\" is known"));
     }
@@ -49,7 +45,7 @@ void show_item(Engine& engine, const std::string& item, const Answer<ItemFigures
 /// Answers with all that `find` finds, as one page.
 template <class Find>
 void ask_for_page(Engine& engine, Find find, const Answer<ItemPage>& answer) {
-  const bool asked = engine.ask_replica([=](const Replica& replica) {
+  const bool asked = engine.ask_replica([=](Replica& replica) {
     ItemPage page;
     page.items = find(replica);
     page.total = page.items.size();
@@ -71,12 +67,12 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   handlers.related = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
     ask_for_items(
-        engine, item,
-        [item, wanted](const Replica& replica) { return replica.related(item, wanted); }, answer);
+        engine, item, [item, wanted](Replica& replica) { return replica.related(item, wanted); },
+        answer);
   };
   handlers.bundle = [&engine](BundleQuestion question, const auto& answer) {
     const bool asked =
-        engine.ask_replica([question = std::move(question), answer](const Replica& replica) {
+        engine.ask_replica([question = std::move(question), answer](Replica& replica) {
           answer(replica.bundle(question.basket,
                                 {question.count, question.price_max, question.category}));
         });
@@ -85,17 +81,17 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   handlers.similar = [&engine](const std::string& item, std::size_t count, const auto& answer) {
     const std::size_t wanted = count == 0 ? kDefaultCount : count;
     ask_for_items(
-        engine, item,
-        [item, wanted](const Replica& replica) { return replica.similar(item, wanted); }, answer);
+        engine, item, [item, wanted](Replica& replica) { return replica.similar(item, wanted); },
+        answer);
   };
   handlers.trending = [&engine](const std::string& category, std::size_t count,
                                 const auto& answer) {
     ask_for_page(
-        engine, [=](const Replica& replica) { return replica.trending(count, category); }, answer);
+        engine, [=](Replica& replica) { return replica.trending(count, category); }, answer);
   };
   handlers.newest = [&engine](const std::string& category, std::size_t count, const auto& answer) {
     ask_for_page(
-        engine, [=](const Replica& replica) { return replica.newest(count, category); }, answer);
+        engine, [=](Replica& replica) { return replica.newest(count, category); }, answer);
   };
 }
 

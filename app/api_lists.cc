@@ -116,7 +116,7 @@ void view_user(const ApiParts& parts, const UserId& user, const Answer<UserView>
       name_items(replica.catalogue(), *view);
       answer(std::move(*view));
     });
-    if (!asked) answer(error(ErrorCode::kUnavailable, "too many questions wait: try again"));
+    if (!asked) answer(too_busy());
   });
 }
 
@@ -127,7 +127,7 @@ void explain(Engine& engine, const UserId& user, const std::string& item,
         std::make_shared<RankRequest>(found ? *std::move(found) : RankRequest{.user = user});
     const bool asked = engine.ask_replica(
         [=](Replica& replica) { answer(replica.explain(*request, item, language)); });
-    if (!asked) answer(error(ErrorCode::kUnavailable, "too many questions wait: try again"));
+    if (!asked) answer(too_busy());
   });
 }
 

@@ -1,29 +1,13 @@
-#include <utility>
-
 #include "app/api.h"
-#include "scoring/learning/guard.h"
 
 namespace freshet {
 namespace {
 
-ModelView view_of(ModelStatus status) {
-  return {.version = status.version,
-          .frozen = status.frozen,
-          .guard = std::string(to_string(status.guard)),
-          .learned_examples = status.learned_examples,
-          .loss = status.loss,
-          .versions = std::move(status.versions)};
-}
-
 /// Answers with what `act` says of the model, on the learner's thread.
 template <class Act>
-void ask_model(Engine& engine, Act act, const Answer<ModelView>& answer) {
-  const bool asked = engine.ask_model([act, answer](ModelAdmin& admin) {
-    auto status = act(admin);
-    if (!status) return answer(tl::unexpected(std::move(status).error()));
-    answer(view_of(*std::move(status)));
-  });
-  if (!asked) answer(error(ErrorCode::kUnavailable, "too many questions wait: try again"));
+void ask_model(Engine& engine, Act act, const Answer<ModelStatus>& answer) {
+  const bool asked = engine.ask_model([act, answer](ModelAdmin& admin) { answer(act(admin)); });
+  if (!asked) answer(too_busy());
 }
 
 }  // namespace

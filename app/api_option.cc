@@ -1,10 +1,11 @@
 #include "app/api_option.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+
+#include "ingest/time_reader.h"
 
 namespace freshet {
 
@@ -68,7 +69,7 @@ std::vector<const rapidjson::Value*> elements_of(const rapidjson::Value& object,
 
 std::string time_of(const rapidjson::Value& object, const char* member) {
   if (!object.IsObject() || !object.HasMember(member) || !object[member].IsInt64()) return "";
-  return fmt::format("{:%F %T}", fmt::gmtime(object[member].GetInt64() / 1000));
+  return to_utc_text(EventTime(std::chrono::milliseconds(object[member].GetInt64())));
 }
 
 }  // namespace freshet

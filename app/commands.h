@@ -24,8 +24,10 @@ void add_topics_command(CLI::App& app, Command& chosen);
 void add_state_command(CLI::App& app, Command& chosen);
 /// Questions to a running Freshet: recommend, explain, user, item, related, trending, status.
 void add_ask_commands(CLI::App& app, Command& chosen);
+void add_init_command(CLI::App& app, Command& chosen);
 void add_model_command(CLI::App& app, Command& chosen);
 void add_completion_command(CLI::App& app, Command& chosen);
+void add_dead_letters_command(CLI::App& app, Command& chosen);
 void add_forget_command(CLI::App& app, Command& chosen);
 void add_version_command(CLI::App& app, Command& chosen);
 

@@ -39,6 +39,13 @@ void DeliveryRouter::deliver(const DeadLetterDelivery& delivery) {
   }
 }
 
+DeliveryRouter::Asked DeliveryRouter::ask(const RefreshWish& wish) {
+  const auto inbox = inbox_of(wish.position.partition);
+  if (!inbox) return Asked::kNotOurs;
+  RefreshWish copy = wish;
+  return inbox->refreshes.try_push(copy) ? Asked::kYes : Asked::kFull;
+}
+
 std::shared_ptr<DeliveryInbox> DeliveryRouter::inbox_of(PartitionId partition) const {
   std::shared_lock lock(mutex_);
   const auto it = inboxes_.find(partition);

@@ -46,11 +46,12 @@ Engine::Engine(EngineParts parts)
       replica_questions_(kReplicaQuestionsMax),
       model_questions_(kModelQuestionsMax),
       rules_queue_(kRuleChangesMax),
+      related_(make_related_publisher()),
       learning_(parts_.config.scoring, parts_.network,
                 {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network, parts_.config.ingest.context,
                {ranking_queue_, delta_queue_, replica_questions_, rules_queue_, learning_queue_,
-                parts_.publisher, parts_.figures, parts_.clock}),
+                parts_.publisher, parts_.deliveries, parts_.figures, parts_.clock, related_.get()}),
       users_(parts_.config.ingest.users_max) {
   learning_.encode_with(std::move(parts_.encoder));
 }
@@ -61,6 +62,18 @@ Engine::~Engine() {
   for (const PartitionId partition : open) close_partition(partition);
   scoring_thread_ = {};
   learning_thread_ = {};
+}
+
+/// An item is written by the owner of the events partition that its name would fall into.
+std::unique_ptr<RelatedPublisher> Engine::make_related_publisher() {
+  if (!parts_.related.write) return nullptr;
+  RelatedPorts ports = parts_.related;
+  ports.is_ours = [this](const std::string& item) {
+    const auto home = partition_of_user(item);
+    return home && owns(*home);
+  };
+  return std::make_unique<RelatedPublisher>(parts_.config.sinks.related, std::move(ports),
+                                            parts_.clock);
 }
 
 Status Engine::start() {
@@ -205,13 +218,20 @@ void Engine::find_user(const UserId& user, Found found) {
     std::lock_guard lock(mutex_);
     const auto it = partitions_.find(*likely);
     const bool asked = it != partitions_.end() &&
-                       it->second->task->ask({user, [this, likely, user, found](auto request) {
-                                                if (request) return found(std::move(request));
-                                                ask_all_but(likely, user, found);
-                                              }});
+                       ask(*it->second, {user, [this, likely, user, found](auto request) {
+                                           if (request) return found(std::move(request));
+                                           ask_all_but(likely, user, found);
+                                         }});
     if (asked) return;
   }
   ask_all_but(std::nullopt, user, std::move(found));
+}
+
+/// The task may wait for records: it is not left to it when it hears of the question.
+bool Engine::ask(Partition& partition, Question question) {
+  const bool asked = partition.task->ask(std::move(question));
+  if (asked && partition.source) partition.source->wake();
+  return asked;
 }
 
 void Engine::ask_all_but(std::optional<PartitionId> asked, const UserId& user, Found found) {
@@ -222,7 +242,7 @@ void Engine::ask_all_but(std::optional<PartitionId> asked, const UserId& user, F
     question->left += partitions_.size();
     for (auto& [partition, entry] : partitions_) {
       const auto answer = [question](auto request) { question->answer(std::move(request)); };
-      if (partition == asked || !entry->task->ask({user, answer})) ++refused;
+      if (partition == asked || !ask(*entry, {user, answer})) ++refused;
     }
   }
   for (std::size_t i = 0; i <= refused; ++i) question->answer(std::nullopt);

@@ -31,6 +31,7 @@ struct EngineParts {
   /// Called once, from any thread, when a stage or task fails for good.
   std::function<void(const Error&)> on_failure;
   std::unique_ptr<ItemEncoder> encoder = nullptr;  ///< Null: items bring their own embeddings.
+  RelatedPorts related = {};  ///< Where what goes with items is written, if anywhere.
 };
 
 /// The running stages of one process: a thread per partition task, one for scoring, one for
@@ -108,9 +109,11 @@ class Engine {
     std::jthread thread;  // Last: joined before its task and source go.
   };
 
+  static bool ask(Partition& partition, Question question);
   void ask_all_but(std::optional<PartitionId> asked, const UserId& user, Found found);
   void fail(const Error& error);
   bool is_home(PartitionId partition, const UserId& user) const;
+  std::unique_ptr<RelatedPublisher> make_related_publisher();
 
   EngineParts parts_;
   std::atomic<std::int32_t> partition_count_{0};
@@ -120,6 +123,7 @@ class Engine {
   ReplicaQuestions replica_questions_;
   ModelQuestions model_questions_;
   RulesQueue rules_queue_;
+  std::unique_ptr<RelatedPublisher> related_;  // Null = off.
   LearningStage learning_;
   ScoringStage scoring_;
   mutable std::mutex mutex_;

@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kConnectWait = 10s;
 constexpr auto kFlushWait = 5s;
+constexpr std::size_t kRelatedInFlightMax = 1'000;
 
 }  // namespace
 
@@ -64,9 +65,11 @@ Status KafkaPipeline::start_parts() {
   if (!network) return tl::unexpected(network.error());
   auto encoder = choose_encoder(config_.scoring);
   if (!encoder) return tl::unexpected(encoder.error());
+  auto related = open_related_topic();
+  if (!related) return tl::unexpected(related.error());
   engine_ = std::make_unique<Engine>(EngineParts{
       config_, *watched_publisher_, deliveries_, figures_, lease_, clock_, std::move(*network),
-      [this](const Error& failure) { fail(failure); }, std::move(*encoder)});
+      [this](const Error& failure) { fail(failure); }, std::move(*encoder), *std::move(related)});
   FRESHET_RETURN_IF_ERROR(engine_->start());
   FRESHET_RETURN_IF_ERROR(start_items_feed());
   FRESHET_RETURN_IF_ERROR(start_users_feed());
@@ -76,6 +79,26 @@ Status KafkaPipeline::start_parts() {
 
   FRESHET_RETURN_IF_ERROR(start_consumer());
   return start_http();
+}
+
+/// Ports that write nothing where there is no topic.
+Result<RelatedPorts> KafkaPipeline::open_related_topic() {
+  if (config_.sinks.kafka.related_topic.empty()) return RelatedPorts{};
+  KafkaRecordWriter::Options options;
+  options.brokers = config_.sinks.kafka.brokers;
+  options.topic = config_.sinks.kafka.related_topic;
+  options.properties = config_.sinks.kafka.properties;
+  auto writer = KafkaRecordWriter::open(options);
+  if (!writer) return tl::unexpected(std::move(writer).error());
+  related_writer_ = *std::move(writer);
+  RelatedPorts ports;
+  ports.write = [this](std::string_view item, std::optional<std::string_view> value) {
+    // Scoring must not wait for a broker.
+    return related_writer_->in_flight() < kRelatedInFlightMax &&
+           related_writer_->write(item, value).has_value();
+  };
+  ports.failed_total = [this] { return related_writer_->failed_total(); };
+  return ports;
 }
 
 Status KafkaPipeline::start_consumer() {
@@ -255,6 +278,7 @@ KafkaPipeline::~KafkaPipeline() {
   rules_.reset();
   rekeyer_thread_ = {};
   engine_.reset();
+  if (related_writer_) ignore_error(related_writer_->flush(kFlushWait), "the next start writes it");
   if (leased_publisher_) {
     ignore_error(leased_publisher_->flush(kFlushWait), "the outbox sends it again");
   }

@@ -46,6 +46,7 @@ class KafkaPipeline {
   Status start_parts();
   Result<std::unique_ptr<TopicFeed>> start_feed(const std::string& name, const std::string& topic,
                                                 TakeRecord take);
+  Result<RelatedPorts> open_related_topic();
   Status start_items_feed();
   Status start_owners_feed();
   Status start_users_feed();
@@ -78,6 +79,7 @@ class KafkaPipeline {
   std::unique_ptr<KafkaTransactionalPublisher> transactional_publisher_;
   std::unique_ptr<LeasedPublisher> leased_publisher_;
   std::unique_ptr<WatchedPublisher> watched_publisher_;
+  std::unique_ptr<KafkaRecordWriter> related_writer_;
   RocksDbResources rocksdb_;
   std::unique_ptr<SnapshotStore> local_;
   std::unique_ptr<SnapshotStore> snapshots_;

@@ -23,8 +23,10 @@ int main(int argc, char** argv) {
   freshet::add_topics_command(app, chosen);
   freshet::add_state_command(app, chosen);
   freshet::add_ask_commands(app, chosen);
+  freshet::add_init_command(app, chosen);
   freshet::add_model_command(app, chosen);
   freshet::add_completion_command(app, chosen);
+  freshet::add_dead_letters_command(app, chosen);
   freshet::add_forget_command(app, chosen);
   freshet::add_version_command(app, chosen);
   CLI11_PARSE(app, argc, argv);

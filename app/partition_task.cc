@@ -19,6 +19,12 @@ constexpr std::size_t kQuestionsMax = 256;
 /// Acknowledgements read in one round.
 constexpr std::size_t kAcknowledgementsMax = 4'096;
 
+Result<UserState> decoded(const UserId& user, std::string_view bytes) {
+  auto state = decode_user_state(bytes);
+  if (!state) return error(state.error().code, "user " + user + ": " + state.error().text);
+  return state;
+}
+
 BadRecord poison() {
   return {BadRecordReason::kPoison,
           "the process died three times with this record in hand and went on without it: report "
@@ -33,6 +39,7 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       ports_(ports),
       decoder_(config.ingest),
       fold_(config.state),
+      states_(config.state.cache_bytes),
       catch_up_(config.ingest.catch_up.lag_records),
       quarantine_(config.ingest.batch_records_max),
       questions_(kQuestionsMax) {}
@@ -84,8 +91,10 @@ Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
     FRESHET_RETURN_IF_ERROR(done);
     go_on_after_stall();
     learn(*batch, stop);
+    FRESHET_RETURN_IF_ERROR(refresh_lists());
     FRESHET_RETURN_IF_ERROR(score(*batch));
     FRESHET_RETURN_IF_ERROR(publish_dead_letters(*batch));
+    keep_states(*batch);
   }
   FRESHET_RETURN_IF_ERROR(answer_questions());
   ports_.figures.set_progress(partition_, next_offset(), source.watermarks(), outbox_.size(),
@@ -153,6 +162,7 @@ Status PartitionTask::forget_users() {
 
 Status PartitionTask::forget(const Forget& asked, Commit& commit) {
   if (forgotten_.knows(asked.user, asked.time)) return {};
+  states_.erase(asked.user);
   const auto stored = store_->load({&asked.user, 1});
   if (!stored) return tl::unexpected(stored.error());
   commit.erased.push_back(asked.user);
@@ -249,19 +259,34 @@ SteadyTime PartitionTask::received_time(const Record& record) const {
 }
 
 Status PartitionTask::load_states(Batch& batch) {
-  if (batch.user_ids.empty()) return {};
-  auto stored = store_->load(batch.user_ids);
-  if (!stored) return tl::unexpected(stored.error());
-  FRESHET_ASSERT(stored->size() == batch.user_ids.size(), "one state slot per user");
   batch.users.resize(batch.user_ids.size());
+  std::vector<std::size_t> missing;
+  std::vector<UserId> missing_ids;
   for (std::size_t i = 0; i < batch.users.size(); ++i) {
-    if (!(*stored)[i]) continue;
-    auto state = decode_user_state(*(*stored)[i]);
-    if (!state)
-      return error(state.error().code, "user " + batch.user_ids[i] + ": " + state.error().text);
-    batch.users[i].state = std::move(*state);
+    batch.users[i].known = states_.take(batch.user_ids[i], batch.users[i].state);
+    if (batch.users[i].known) continue;
+    missing.push_back(i);
+    missing_ids.push_back(batch.user_ids[i]);
+  }
+  if (missing.empty()) return {};
+  auto stored = store_->load(missing_ids);
+  if (!stored) return tl::unexpected(stored.error());
+  FRESHET_ASSERT(stored->size() == missing.size(), "one state slot per user");
+  for (std::size_t k = 0; k < missing.size(); ++k) {
+    if (!(*stored)[k]) continue;
+    auto state = decoded(missing_ids[k], *(*stored)[k]);
+    if (!state) return tl::unexpected(state.error());
+    batch.users[missing[k]] = {.state = std::move(*state), .known = true};
   }
   return {};
+}
+
+/// Once the batch is committed and nothing looks at its states any more.
+void PartitionTask::keep_states(Batch& batch) {
+  for (std::size_t i = 0; i < batch.users.size(); ++i) {
+    User& user = batch.users[i];
+    if (user.known || user.changed) states_.put(batch.user_ids[i], std::move(user.state));
+  }
 }
 
 void PartitionTask::fold(Batch& batch) {
@@ -293,7 +318,7 @@ FoldOutcome PartitionTask::fold_event(const DecodedEvent& decoded, User& user, B
       fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, examples);
   if (!users_.consent_of(id).learn) return outcome;
   for (TrainingExample& example : examples)
-    batch.examples.push_back({std::move(example), decoded.received_time});
+    batch.examples.push_back(ReceivedExample{std::move(example), decoded.received_time});
   return outcome;
 }
 
@@ -339,9 +364,24 @@ Status PartitionTask::commit(Batch& batch) {
 }
 
 void PartitionTask::learn(Batch& batch, std::stop_token stop) {
-  for (ReceivedExample& example : batch.examples) {
-    if (!ports_.learning.push(std::move(example), stop)) return;
+  ports_.learning.push_all(std::move(batch.examples), stop);
+}
+
+/// Lists that no event asks for: once all users who did something are served. In memory alone, as
+/// is what asks for them.
+Status PartitionTask::refresh_lists() {
+  if (outbox_.waiting() > 0 || ports_.ranking.size() > 0 || catch_up_.active()) return {};
+  for (RefreshWish& wish : inbox_->refreshes.pop_batch(DeliveryInbox::kRefreshesMax, 0us, {})) {
+    // A newer list is on its way, or the one to be replaced is a former ownership's.
+    if (outbox_.contains(wish.user) || wish.position.epoch != epoch_) continue;
+    const auto state = state_of(wish.user);
+    if (!state) return tl::unexpected(state.error());
+    if (!*state) continue;  // Forgotten meanwhile.
+    outbox_.refresh({.owed = {std::move(wish.user), wish.position.offset, {}},
+                     .cause = wish.cause,
+                     .revision = wish.position.revision});
   }
+  return {};
 }
 
 Status PartitionTask::score(Batch& batch) {
@@ -359,6 +399,17 @@ Status PartitionTask::score(Batch& batch) {
   return {};
 }
 
+/// As committed; empty = unknown.
+Result<std::optional<UserState>> PartitionTask::state_of(const UserId& user) {
+  if (const UserState* known = states_.find(user)) return *known;
+  const auto stored = store_->load({&user, 1});
+  if (!stored) return tl::unexpected(stored.error());
+  if (!stored->front()) return std::nullopt;
+  auto state = decoded(user, *stored->front());
+  if (!state) return tl::unexpected(state.error());
+  return *std::move(state);
+}
+
 Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch& batch) {
   const OwedList& owed = pending.owed;
   RankRequest request;
@@ -370,13 +421,13 @@ Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch
   if (const auto it = batch.index.find(owed.user); it != batch.index.end()) {
     request = make_request(owed.user, batch.users[it->second].state, owed.offset);
   } else {
-    auto stored = store_->load({&owed.user, 1});
-    if (!stored) return tl::unexpected(stored.error());
-    auto state = decode_user_state(stored->front().value_or(""));
-    if (!state) return error(state.error().code, "user " + owed.user + ": " + state.error().text);
-    request = make_request(owed.user, std::move(*state), owed.offset);
+    auto state = state_of(owed.user);
+    if (!state) return tl::unexpected(state.error());
+    request = make_request(owed.user, std::move(*state).value_or(UserState{}), owed.offset);
   }
   request.received_time = pending.received_time;
+  request.cause = pending.cause;
+  request.position.revision = pending.revision;
   request.more_scenarios = config_.sinks.kafka.scenarios;
   return request;
 }
@@ -412,15 +463,13 @@ Status PartitionTask::publish_dead_letters(Batch& batch) {
 
 Status PartitionTask::answer_questions() {
   for (Question& question : questions_.pop_batch(kQuestionsMax, 0us, {})) {
-    auto stored = store_->load({&question.user, 1});
-    if (!stored) return tl::unexpected(stored.error());
-    if (!stored->front()) {
+    auto state = state_of(question.user);
+    if (!state) return tl::unexpected(state.error());
+    if (!*state) {
       question.answer(std::nullopt);
       continue;
     }
-    auto state = decode_user_state(*stored->front());
-    if (!state) return tl::unexpected(state.error());
-    question.answer(make_request(question.user, std::move(*state), Offset{next_offset_ - 1}));
+    question.answer(make_request(question.user, **std::move(state), Offset{next_offset_ - 1}));
   }
   return {};
 }

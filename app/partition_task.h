@@ -1,12 +1,12 @@
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "app/catch_up.h"
@@ -23,6 +23,7 @@
 #include "ingest/record_source.h"
 #include "state/fold.h"
 #include "state/outbox.h"
+#include "state/state_cache.h"
 #include "state/state_store.h"
 
 namespace freshet {
@@ -65,6 +66,7 @@ class PartitionTask {
  private:
   struct User {
     UserState state;
+    bool known = false;    ///< There is a stored state.
     bool changed = false;  ///< The state differs from the stored one.
     bool owed = false;     ///< The user did something: a list is due.
     Offset newest_offset;
@@ -81,8 +83,8 @@ class PartitionTask {
     std::vector<DecodedEvent> events;
     std::vector<UserId> user_ids;
     std::vector<User> users;
-    std::unordered_map<UserId, std::size_t> index;
-    std::vector<ReceivedExample> examples;
+    absl::flat_hash_map<UserId, std::size_t> index;
+    std::vector<LearningInput> examples;
     Commit commit;
     std::span<const Record> records;
   };
@@ -100,6 +102,7 @@ class PartitionTask {
   bool is_repeat(const Record& record);
   void give_up_record(const Record& record, BadRecord why, Batch& batch);
   Status load_states(Batch& batch);
+  void keep_states(Batch& batch);
   void fold(Batch& batch);
   FoldOutcome fold_event(const DecodedEvent& decoded, User& user, Batch& batch);
   void read_acknowledgements(Batch& batch, std::chrono::microseconds wait);
@@ -108,12 +111,14 @@ class PartitionTask {
   Status stall(Batch batch, const Error& full);
   void go_on_after_stall();
   void learn(Batch& batch, std::stop_token stop);
+  Status refresh_lists();
   Status score(Batch& batch);
   Status publish_dead_letters(Batch& batch);
   Status answer_questions();
 
   std::size_t user_index(const UserId& user, Batch& batch);
   SteadyTime received_time(const Record& record) const;
+  Result<std::optional<UserState>> state_of(const UserId& user);
   Result<RankRequest> request_for(const PendingList& pending, Batch& batch);
   RankRequest make_request(UserId user, UserState state, Offset offset) const;
 
@@ -125,6 +130,7 @@ class PartitionTask {
   std::unique_ptr<StateStore> store_;
   std::shared_ptr<DeliveryInbox> inbox_;
   Epoch epoch_{};
+  StateCache states_;
   Outbox outbox_;
   PartitionUsers users_;
   ForgottenUsers forgotten_;

@@ -139,8 +139,12 @@ void PipelineFigures::count_list(const RankedList& list) {
   ++fallbacks_[static_cast<std::size_t>(list.fallback)];
   scoring_.record_list(list.fallback);
   const EventTime now = clock_.now();
-  freshness_.record(std::max(0ms, now - list.event_time));
-  sinks_.observe_freshness(now - list.event_time);
+  if (list.cause == ListCause::kEvent) {
+    freshness_.record(std::max(0ms, now - list.event_time));
+    sinks_.observe_freshness(now - list.event_time);
+  } else {
+    scoring_.record_refresh(list.cause);
+  }
 
   const SteadyTime steady = clock_.steady_now();
   std::lock_guard lock(mutex_);
@@ -168,7 +172,7 @@ void PipelineFigures::record_quality(const PrequentialFigures& quality) {
 void PipelineFigures::record_delivery(const ListDelivery& delivery) {
   if (delivery.forgets) return;  // No list.
   sinks_.list_answered(delivery.delivered);
-  if (!delivery.delivered) return;
+  if (!delivery.delivered || delivery.received_time == SteadyTime{}) return;
   const auto latency = clock_.steady_now() - delivery.received_time;
   event_to_list_.record(latency);
   sinks_.observe_event_to_list(latency);

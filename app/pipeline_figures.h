@@ -60,6 +60,11 @@ class PipelineFigures {
   /// From an event's arrival in the log to the moment at which scoring knows what it taught.
   void record_freshness(std::chrono::nanoseconds latency) { scoring_.record_freshness(latency); }
   void count_list(const RankedList& list);
+  /// Active users whose lists are watched, and lists that wait to be made again.
+  void set_refreshes(std::size_t users, std::size_t waiting) {
+    scoring_.set_refreshes(users, waiting);
+  }
+  void count_related(std::size_t records) { sinks_.related_written(records); }
   /// The rules that hold from now on: others are no longer shown.
   void set_rules(const std::vector<RuleConfig>& rules) { scoring_.set_rules(rules); }
   void count_rule_effects(const std::vector<RuleEffect>& effects) {

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "config/assert.h"
+#include "scoring/refresh/lost_items.h"
 
 namespace freshet {
 namespace {
@@ -13,12 +14,19 @@ using namespace std::chrono_literals;
 /// How long the stage waits for users before it looks for deltas and questions again.
 constexpr auto kIdleWait = 5ms;
 constexpr std::size_t kDeltasPerRound = 64;
+/// Users whose lists are looked at between two batches.
+constexpr std::size_t kUsersLookedAt = 500;
+/// Lists asked for between two batches; more than the rate allows at once.
+constexpr std::size_t kRefreshTries = 32;
 
 }  // namespace
 
 ScoringStage::ScoringStage(const ScoringConfig& config, const NetworkFactory& network,
                            const std::vector<std::string>& context_keys, ScoringStagePorts ports)
-    : config_(config), ports_(ports), replica_(config, network, context_keys) {
+    : config_(config),
+      ports_(ports),
+      replica_(config, network, context_keys),
+      refreshes_(config.refresh) {
   ports_.figures.set_rules(config.rules);
 }
 
@@ -33,10 +41,17 @@ Status ScoringStage::run_once(std::stop_token stop) {
   std::vector<RankRequest> batch = next_batch(stop);
   // After the wait for users: rules that were told before a user came hold for that user.
   apply_rules();
-  if (batch.empty()) return {};
-
-  const SteadyTime begin = ports_.clock.steady_now();
   replica_.set_time(ports_.clock.now());
+  note_rules(ListCause::kCampaign);
+  if (!batch.empty()) FRESHET_RETURN_IF_ERROR(serve(batch, stop));
+  if (ports_.ranking.size() > 0) return {};
+  refresh_lists();
+  if (ports_.related != nullptr) ports_.figures.count_related(ports_.related->look(replica_));
+  return {};
+}
+
+Status ScoringStage::serve(const std::vector<RankRequest>& batch, std::stop_token stop) {
+  const SteadyTime begin = ports_.clock.steady_now();
   std::vector<RankedList> lists = replica_.rank(batch, effort_for(batch, begin));
   FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
   ports_.figures.record_ranking(batch.size(), ports_.clock.steady_now() - begin);
@@ -57,7 +72,11 @@ Status ScoringStage::apply_deltas() {
   const auto deltas = ports_.deltas.pop_batch(kDeltasPerRound, 0us, {});
   if (deltas.empty()) return {};
   const SteadyTime begin = ports_.clock.steady_now();
-  for (const ModelUpdate& update : deltas) FRESHET_RETURN_IF_ERROR(replica_.apply(*update.delta));
+  for (const ModelUpdate& update : deltas) {
+    auto leaving = items_that_may_leave(replica_.catalogue(), *update.delta);
+    FRESHET_RETURN_IF_ERROR(replica_.apply(*update.delta));
+    refreshes_.lost(unavailable_of(replica_.catalogue(), std::move(leaving)));
+  }
   popular_ = replica_.popular(config_.list_size);
   const SteadyTime end = ports_.clock.steady_now();
   ports_.figures.record_deltas(replica_.version(), end - begin);
@@ -71,8 +90,38 @@ void ScoringStage::apply_rules() {
   const auto changes = ports_.rules.pop_batch(ports_.rules.capacity(), 0us, {});
   if (changes.empty()) return;
   replica_.set_time(ports_.clock.now());
+  note_rules(ListCause::kCampaign);
   replica_.set_rules(changes.back());
+  note_rules(ListCause::kRule);
   ports_.figures.set_rules(changes.back());
+}
+
+/// Tells of it if other rules hold than before.
+void ScoringStage::note_rules(ListCause cause) {
+  const std::uint64_t before = std::exchange(rules_generation_, replica_.rules_generation());
+  if (before != rules_generation_) refreshes_.rules_changed(cause);
+}
+
+/// Nobody waits: then lists that are due without an event of their user are asked for.
+void ScoringStage::refresh_lists() {
+  const SteadyTime now = ports_.clock.steady_now();
+  refreshes_.look(kUsersLookedAt, now, ports_.clock.now());
+  for (std::size_t tries = 0; tries < kRefreshTries; ++tries) {
+    const auto wish = refreshes_.next(now);
+    if (!wish) break;
+    switch (ports_.deliveries.ask(*wish)) {
+      case DeliveryRouter::Asked::kYes:
+        refreshes_.asked(*wish, now);
+        break;
+      case DeliveryRouter::Asked::kFull:
+        refreshes_.postpone(*wish);
+        break;
+      case DeliveryRouter::Asked::kNotOurs:
+        refreshes_.forget(wish->user);
+        break;
+    }
+  }
+  ports_.figures.set_refreshes(refreshes_.size(), refreshes_.waiting());
 }
 
 RankEffort ScoringStage::effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const {
@@ -109,13 +158,15 @@ std::vector<RankRequest> ScoringStage::next_batch(std::stop_token stop) {
 Status ScoringStage::forget(const RankRequest& request, std::stop_token stop) {
   FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(
       {.user = request.user, .position = request.position, .forgets = true}));
+  refreshes_.forget(request.user);
   ports_.figures.forget_user(request.user);
   // The learner never waits for scoring, so this ends.
   ports_.learning.push(ForgottenInput{request.user}, stop);
   return {};
 }
 
-Status ScoringStage::publish(const RankedList& list, bool judged) {
+Status ScoringStage::publish(RankedList& list, bool judged) {
+  refreshes_.made(list, ports_.clock.steady_now(), ports_.clock.now());
   FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(list));
   ports_.figures.count_list(list);
   if (!judged) return {};

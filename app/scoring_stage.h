@@ -5,9 +5,12 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/delivery_router.h"
 #include "app/learning_input.h"
 #include "app/pipeline_figures.h"
+#include "app/related_publisher.h"
 #include "config/scoring_config.h"
+#include "scoring/refresh/refresh_book.h"
 #include "scoring/replica.h"
 #include "sinks/list_publisher.h"
 
@@ -37,8 +40,10 @@ struct ScoringStagePorts {
   RulesQueue& rules;
   LearningQueue& learning;  ///< Told which lists were served.
   ListPublisher& publisher;
+  DeliveryRouter& deliveries;  ///< To the tasks, whom it asks for lists to be made again.
   PipelineFigures& figures;
   const Clock& clock;
+  RelatedPublisher* related = nullptr;  ///< Null: what goes with items is not written.
 };
 
 /// The owner of the replica: applies deltas between two batches, never during one, and scores users
@@ -58,15 +63,20 @@ class ScoringStage {
  private:
   Status apply_deltas();
   void apply_rules();
+  void note_rules(ListCause cause);
+  Status serve(const std::vector<RankRequest>& batch, std::stop_token stop);
+  void refresh_lists();
   void answer_questions();
   RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);
-  Status publish(const RankedList& list, bool judged);
+  Status publish(RankedList& list, bool judged);
   Status forget(const RankRequest& request, std::stop_token stop);
 
   const ScoringConfig& config_;
   ScoringStagePorts ports_;
   Replica replica_;
+  RefreshBook refreshes_;
+  std::uint64_t rules_generation_ = 0;
   std::vector<ItemId> popular_;  ///< Popularity's list, as of the newest delta.
 };
 

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "app/progress_bar.h"
+#include "config/durable_file.h"
 #include "state/directory_snapshot_store.h"
-#include "state/durable_file.h"
 #include "state/partition_layout.h"
 #include "state/partition_restorer.h"
 #include "state/take_snapshot.h"

@@ -22,19 +22,6 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789.,-+e% ") == std::string::npos;
 }
 
-/// Without control characters, and not too wide.
-std::string shown(const std::string& cell) {
-  std::string text;
-  std::size_t width = 0;
-  for (const char c : cell) {
-    const auto byte = static_cast<unsigned char>(c);
-    width += (byte & 0xC0) != 0x80;
-    if (width >= kWidthMax) return text + "…";
-    text += byte < 0x20 || byte == 0x7F ? ' ' : c;
-  }
-  return text;
-}
-
 std::string padded(const std::string& text, std::size_t width, bool to_the_right) {
   const std::string space(width - std::min(width, width_of(text)), ' ');
   return to_the_right ? space + text : text + space;
@@ -44,7 +31,7 @@ std::string padded(const std::string& text, std::size_t width, bool to_the_right
 
 void Table::add(std::vector<std::string> cells) {
   FRESHET_ASSERT(cells.size() == headings_.size(), "one cell per heading");
-  for (std::string& cell : cells) cell = shown(cell);
+  for (std::string& cell : cells) cell = for_terminal(cell, kWidthMax);
   rows_.push_back(std::move(cells));
 }
 
@@ -71,6 +58,18 @@ std::string Table::text(bool styled) const {
   if (styled) lines += "\033[0m";
   for (const auto& row : rows_) add_line(row);
   return lines;
+}
+
+std::string for_terminal(const std::string& text, std::size_t width_max) {
+  std::string shown;
+  std::size_t width = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    width += (byte & 0xC0) != 0x80;
+    if (width >= width_max) return shown + "…";
+    shown += byte < 0x20 || byte == 0x7F ? ' ' : c;
+  }
+  return shown;
 }
 
 bool stdout_is_styled() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class Table {
   std::vector<std::string> headings_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// Text without what could steer a terminal, cut at `width_max` characters.
+std::string for_terminal(const std::string& text, std::size_t width_max);
 
 /// Says whether stdout is a terminal that shows styles (NO_COLOR is respected).
 bool stdout_is_styled();

@@ -34,6 +34,7 @@ std::vector<NewTopic> topics_of(const Config& config, const TopicsOptions& optio
   add(config.sinks.kafka.lists_topic, options.partitions, compacted);
   add(config.sinks.kafka.dead_letters_topic, 1, std::map<std::string, std::string>{});
   add(config.sinks.kafka.owners_topic, 1, compacted);
+  add(config.sinks.kafka.related_topic, options.partitions, compacted);
   return topics;
 }
 

@@ -1,6 +1,5 @@
 #include "app/user_traces.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +11,10 @@
 #include <optional>
 
 #include "app/scratch_directory.h"
+#include "config/durable_file.h"
+#include "config/stop_wait.h"
 #include "ingest/kafka_topic_reader.h"
+#include "ingest/time_reader.h"
 #include "sinks/json_text.h"
 #include "state/rocksdb_store.h"
 #include "state/snapshot_manifest.h"
@@ -24,34 +26,29 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kRecordsMax = 1'000;
+constexpr int kTries = 20;
+constexpr std::chrono::milliseconds kTriedAgainAfter{50};
 constexpr std::size_t kBlockBytes = 1 << 20;
-
-std::string text_of(EventTime time) {
-  return fmt::format(
-      "{:%Y-%m-%d %H:%M:%S} UTC",
-      fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()));
-}
 
 tl::unexpected<Error> unreadable(const std::string& path, const std::string& why) {
   return error(ErrorCode::kUnavailable, "read " + path + ": " + why);
 }
 
-/// Calls `visit` for everything below `directory`; none is no error.
+/// Calls `visit` for everything below `directory`; none is no error, nor is one that goes
+/// meanwhile: a running process makes copies and removes them.
 Status walk(const std::string& directory,
             const std::function<Status(const fs::directory_entry&)>& visit) {
+  if (directory.empty()) return {};
   std::error_code failed;
-  if (directory.empty() || !fs::exists(directory, failed)) return {};
-  fs::recursive_directory_iterator it(directory, failed);
-  for (; !failed && it != fs::recursive_directory_iterator(); it.increment(failed))
+  fs::directory_iterator it(directory, failed);
+  for (; !failed && it != fs::directory_iterator(); it.increment(failed)) {
+    std::error_code gone;
     FRESHET_RETURN_IF_ERROR(visit(*it));
-  return failed ? unreadable(directory, failed.message()) : Status{};
-}
-
-Result<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) return unreadable(path, "it cannot be opened");
-  return bytes;
+    if (it->is_directory(gone) && !it->is_symlink(gone))
+      FRESHET_RETURN_IF_ERROR(walk(it->path(), visit));
+  }
+  const bool is_there = failed != std::errc::no_such_file_or_directory;
+  return failed && is_there ? unreadable(directory, failed.message()) : Status{};
 }
 
 /// One search. Confined to one thread.
@@ -62,9 +59,10 @@ class Search {
   Status look_at_databases() {
     return walk(config_.state.directory, [&](const fs::directory_entry& entry) -> Status {
       if (entry.path().filename() != "CURRENT") return {};
-      ++found_.databases;
       const std::string directory = entry.path().parent_path();
-      return look_at_database(directory, directory, "");
+      return look_while_there(
+          entry.path(), [&] { return look_at_database(directory, directory, ""); },
+          found_.databases);
     });
   }
 
@@ -73,8 +71,8 @@ class Search {
     return walk(root, [&](const fs::directory_entry& entry) -> Status {
       if (!entry.is_regular_file() || entry.path().parent_path().filename() != "manifests")
         return {};
-      ++found_.snapshots;
-      return look_at_snapshot(root, entry.path());
+      return look_while_there(
+          entry.path(), [&] { return look_at_snapshot(root, entry.path()); }, found_.snapshots);
     });
   }
 
@@ -132,6 +130,21 @@ class Search {
     }
   }
 
+  /// Copies and snapshots are removed file by file while a process runs: what cannot be read is
+  /// looked at again until `file`, which each of them has, is gone too.
+  template <class Look>
+  static Status look_while_there(const fs::path& file, Look look, std::uint64_t& counted) {
+    Status looked;
+    for (int tries = 0; tries < kTries; ++tries) {
+      looked = look();
+      std::error_code unknown;
+      if (looked) ++counted;
+      if (looked || !fs::exists(file, unknown)) return {};
+      wait_for(kTriedAgainAfter, {});
+    }
+    return looked;
+  }
+
   Status look_at_database(const std::string& directory, const std::string& place,
                           const std::string& until) {
     const auto rows = RocksDbStore::rows_in(directory, user_);
@@ -148,9 +161,9 @@ class Search {
           {place, fmt::format("the dead letter of offset {}{}", letter.value, until)});
     }
     if (rows->forgotten) {
-      found_.notes.push_back(
-          {place, fmt::format("forgotten as of {}, at offset {}", text_of(rows->forgotten->time),
-                              rows->forgotten->next_offset.value)});
+      found_.notes.push_back({place, fmt::format("forgotten as of {} UTC, at offset {}",
+                                                 to_utc_text(rows->forgotten->time),
+                                                 rows->forgotten->next_offset.value)});
     }
     return {};
   }
@@ -175,8 +188,8 @@ class Search {
     }
     return look_at_database(
         scratch->path(), manifest_path,
-        fmt::format(", taken {}; it goes when {} newer ones of its partition are there",
-                    text_of(manifest->taken_time), config_.state.snapshots.keep));
+        fmt::format(", taken {} UTC; it goes when {} newer ones of its partition are there",
+                    to_utc_text(manifest->taken_time), config_.state.snapshots.keep));
   }
 
   /// Whether the user's id stands in the file as a word.
@@ -260,7 +273,7 @@ std::string to_json(const UserId& user, const UserTraces& found) {
   put_count("lists", found.lists);
   writer.EndObject();
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

@@ -175,7 +175,7 @@ class Trial {
       popular_.add(plain_.popular(given), basket[t]);
       together_.add(plain_.together(given), basket[t]);
       const auto start = std::chrono::steady_clock::now();
-      const Bundle bundle = complete_basket(knowledge_, given, {.count = kPlaces});
+      const Bundle bundle = complete_basket(knowledge_, given, {.count = kPlaces}, no_rules);
       seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       std::vector<std::string> names;
       for (const BundleItem& item : bundle.items) names.push_back(item.name);

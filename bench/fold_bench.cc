@@ -100,7 +100,11 @@ class FoldPath {
     for (std::size_t i = 0; i < events.size(); ++i) {
       fold_.apply(events[i], {PartitionId{0}, Offset{next_++}}, states[slots_[i]], examples_);
     }
+    std::vector<UserId> settled;  // The lists of the batch before were acknowledged meanwhile.
+    for (const OwedList& owed : commit_.owed)
+      if (!index_.contains(owed.user)) settled.push_back(owed.user);
     commit_ = {};
+    commit_.settled = std::move(settled);
     commit_.next_offset = Offset{next_};
     for (std::size_t i = 0; i < states.size(); ++i) {
       commit_.states.emplace_back(users_[i], encode(states[i]));
@@ -142,6 +146,8 @@ class BareRocksDb {
     db_options.max_background_jobs = 2;
     db_options.write_buffer_size = 32u << 20;
     db_options.compression = rocksdb::kLZ4Compression;
+    db_options.memtable_prefix_bloom_size_ratio = 0.02;  // As ours.
+    db_options.memtable_whole_key_filtering = true;
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(config.block_cache_bytes);
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -162,7 +168,10 @@ class BareRocksDb {
     db_->MultiGet({}, db_->DefaultColumnFamily(), n, keys.data(), values.data(), statuses.data());
     rocksdb::WriteBatch batch;
     for (const auto& [user, state] : commit.states) batch.Put(user, state);
-    for (const OwedList& owed : commit.owed) batch.Put("outbox/" + owed.user, "0123456789abcdef");
+    std::string owed_row;
+    for (const OwedList& owed : commit.owed) owed_row += owed.user + "0123456789";
+    for (const UserId& user : commit.settled) owed_row += user;
+    batch.Put("outbox/" + std::to_string(commit.next_offset.value), owed_row);
     batch.Put("next_offset", "01234567");
     if (const auto status = db_->Write({}, &batch); !status.ok()) {
       throw std::runtime_error(status.ToString());

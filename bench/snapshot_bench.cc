@@ -11,9 +11,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "config/durable_file.h"
 #include "config/time.h"
 #include "state/directory_snapshot_store.h"
-#include "state/durable_file.h"
 #include "state/partition_restorer.h"
 #include "state/take_snapshot.h"
 

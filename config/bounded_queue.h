@@ -31,6 +31,20 @@ class BoundedQueue {
     return true;
   }
 
+  /// Moves all of `items` in, in their order, waiting for room as it must. Returns false, dropping
+  /// what is left, once `stop` is requested.
+  bool push_all(std::vector<T> items, std::stop_token stop) {
+    for (auto next = items.begin(); next != items.end();) {
+      std::unique_lock lock(mutex_);
+      if (!not_full_.wait(lock, stop, [&] { return items_.size() < capacity_; })) return false;
+      for (; next != items.end() && items_.size() < capacity_; ++next)
+        items_.push_back(std::move(*next));
+      lock.unlock();
+      not_empty_.notify_one();
+    }
+    return true;
+  }
+
   /// Moves `item` in and returns true, or leaves it untouched and returns false when full.
   bool try_push(T& item) {
     {

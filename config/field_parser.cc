@@ -32,7 +32,8 @@ class FieldParser {
   Problem operator()(char* v) const {
     return with_text(node_, [&](const std::string& text) -> Problem {
       const std::string one = text == "tab" ? "\t" : text;
-      if (one.size() != 1) return quoted(text) + " is not one character: write one, or tab";
+      const bool is_ascii = one.size() == 1 && static_cast<unsigned char>(one[0]) < 0x80;
+      if (!is_ascii) return quoted(text) + " is not one ASCII character: write one, or tab";
       *v = one.front();
       return {};
     });

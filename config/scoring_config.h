@@ -9,6 +9,7 @@
 #include "config/content_config.h"
 #include "config/learning_config.h"
 #include "config/network_config.h"
+#include "config/refresh_config.h"
 #include "config/related_config.h"
 #include "config/rules_config.h"
 
@@ -122,6 +123,7 @@ struct ScoringConfig {
   GuardConfig guard;
   FilterConfig filters;
   RelatedConfig related;
+  RefreshConfig refresh;
   /// Rules at a time, those of the rules topic included.
   std::size_t rules_max = 256;
   std::vector<RuleConfig> rules;

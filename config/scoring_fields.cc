@@ -150,6 +150,22 @@ void add_filters(ConfigFields& f, FilterConfig& c) {
   f.add("seen", &c.seen, any(), "Items of the current session, the newest excepted, stay out.");
 }
 
+void add_refresh(ConfigFields& f, RefreshConfig& c) {
+  f.section("scoring.refresh");
+  f.add("enabled", &c.enabled, any(),
+        "Make lists of active users again without an event of theirs: an item of the list became "
+        "unavailable, a rule changed, a campaign began or ended, the list is old.");
+  f.add("lists_per_second", &c.lists_per_second, between(0.01, 1e5),
+        "Such lists a second, of all partitions together. They wait for users who did something.");
+  f.add("active", &c.active, between(seconds{1}, hours{24 * 365}),
+        "A user is active for so long after an event, by event time.");
+  f.add("users_max", &c.users_max, between(1, 1e8),
+        "Active users whose lists are watched, about 400 bytes each; who was active longest ago "
+        "goes.");
+  f.add("age_max", &c.age_max, between(seconds{0}, hours{24 * 365}),
+        "An active user's list is made again once it is so old; `0s` = it does not age.");
+}
+
 void add_related(ConfigFields& f, RelatedConfig& c) {
   f.section("scoring.related");
   f.add("enabled", &c.enabled, any(), "Count which items are put into a basket together.");
@@ -208,6 +224,7 @@ void add_fields(ConfigFields& f, ScoringConfig& c) {
   add_guard(f, c.guard);
   add_filters(f, c.filters);
   add_related(f, c.related);
+  add_refresh(f, c.refresh);
 }
 
 }  // namespace freshet

@@ -28,8 +28,22 @@ struct KafkaSinkConfig {
   /// Compacted topic in which instances tell which partitions are theirs and where they are asked.
   /// Empty = nobody tells.
   std::string owners_topic;
+  /// Compacted topic of what goes with each item; RelatedTopicConfig. Empty = nothing is written.
+  std::string related_topic;
   /// Handed to librdkafka as they are; ours win.
   std::map<std::string, std::string> properties;
+};
+
+/// What the related topic holds, and how often it changes.
+struct RelatedTopicConfig {
+  /// Items that go with an item, and items of its bundle, at most.
+  std::size_t list_size = 10;
+  /// A record is written once its lists differ so much from the one before: 1 - weighted Jaccard
+  /// similarity of the scores.
+  double change_min = 0.2;
+  double records_per_second = 20;
+  /// Items whose record is remembered; further ones are not written.
+  std::size_t items_max = 200'000;
 };
 
 /// Metrics, health, questions, console.
@@ -61,6 +75,7 @@ struct HttpConfig {
 /// Where lists, dead letters and figures go.
 struct SinksConfig {
   KafkaSinkConfig kafka;
+  RelatedTopicConfig related;
   HttpConfig http;
   /// Longer originals are cut in the dead letter. With key and headers it must stay below the
   /// topic's max.message.bytes (1 MiB unless changed).

@@ -1,6 +1,22 @@
 #include "config/config_fields.h"
 
 namespace freshet {
+namespace {
+
+void add_related_topic(ConfigFields& f, RelatedTopicConfig& c) {
+  f.section("sinks.related");
+  f.add("list_size", &c.list_size, between(1, 100),
+        "Items that go with an item, and items of its bundle, in a record of the related topic.");
+  f.add("change_min", &c.change_min, between(0, 1),
+        "A record is written once its lists differ so much from the one before: 1 - weighted "
+        "Jaccard similarity of their scores. 0 = with every change.");
+  f.add("records_per_second", &c.records_per_second, between(0.01, 1e5),
+        "Records a second, at most. They wait for users who did something.");
+  f.add("items_max", &c.items_max, between(1, 1e8),
+        "Items whose record is remembered, about 400 bytes each; further ones are not written.");
+}
+
+}  // namespace
 
 void add_fields(ConfigFields& f, SinksConfig& c) {
   using std::chrono::milliseconds;
@@ -28,8 +44,11 @@ void add_fields(ConfigFields& f, SinksConfig& c) {
         "Compacted topic in which instances tell which partitions they own and their "
         "`sinks.http.advertised_url`; a question about a user of another instance is then answered "
         "by a redirect to it. Events must be keyed by user with murmur2. Empty = off.");
+  f.add("related_topic", &c.kafka.related_topic, any(),
+        "Compacted topic of what goes with each item (`sinks.related`). Empty = off.");
   f.add("properties", &c.kafka.properties, any(),
         "Handed to librdkafka as they are, for example `compression.type`; ours win.");
+  add_related_topic(f, c.related);
   f.section("sinks.http");
   f.add("enabled", &c.http.enabled, any(), "Serve metrics, health, questions and the console.");
   f.add("address", &c.http.address, not_empty(),

@@ -47,6 +47,8 @@ struct StateConfig {
   /// Users owed a list and dead letters not acknowledged, in one partition: beyond, its reading
   /// stops until some are.
   std::size_t owed_max = 100'000;
+  /// Decoded states of the users who came last, in one partition: their next events need no read.
+  std::size_t cache_bytes = 16u << 20;
   /// Memory of all databases together: block cache and memtables.
   std::size_t block_cache_bytes = 256u << 20;
   std::size_t write_buffer_bytes = 128u << 20;

@@ -51,6 +51,8 @@ void add_fields(ConfigFields& f, StateConfig& c) {
       "owed_max", &c.owed_max, between(1, 10e6),
       "Users owed a list and dead letters not acknowledged, in one partition; beyond, its reading "
       "stops until some are.");
+  f.add("cache_bytes", &c.cache_bytes, bytes_between(0, kTiB),
+        "Memory for decoded states of the users who came last, in one partition; 0 = none.");
   f.add("block_cache_bytes", &c.block_cache_bytes, bytes_between(kMiB, kTiB),
         "Memory for blocks read, all databases together.");
   f.add("write_buffer_bytes", &c.write_buffer_bytes, bytes_between(kMiB, kTiB),

@@ -188,6 +188,12 @@ void check_across(const Config& c, Relations& r) {
                 (owners != c.ingest.kafka.events_topic && owners != c.ingest.kafka.items_topic &&
                  owners != c.sinks.kafka.lists_topic && owners != c.sinks.kafka.dead_letters_topic),
             "sinks.kafka.owners_topic", "is used for something else already: name another topic");
+  const std::string& related = c.sinks.kafka.related_topic;
+  r.require(related.empty() ||
+                (related != c.ingest.kafka.events_topic && related != c.ingest.kafka.items_topic &&
+                 related != c.sinks.kafka.lists_topic && related != owners &&
+                 related != c.sinks.kafka.dead_letters_topic),
+            "sinks.kafka.related_topic", "is used for something else already: name another topic");
   r.require(c.scoring.learning.directory != c.state.directory, "scoring.learning.directory",
             "is state.directory: name another");
 }

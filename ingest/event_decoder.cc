@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/assert.h"
+#include "ingest/bad_record.h"
 #include "ingest/csv_fields.h"
 #include "ingest/json_fields.h"
 #include "ingest/time_reader.h"
@@ -40,10 +41,6 @@ using Checked = tl::expected<void, BadRecord>;
 
 // What a `type` on the wire means; empty = "ignore".
 using Meaning = std::optional<Action>;
-
-tl::unexpected<BadRecord> bad(BadRecordReason reason, std::string text) {
-  return tl::unexpected<BadRecord>(BadRecord{reason, std::move(text)});
-}
 
 std::optional<Action> action_of(std::string_view name) {
   for (std::size_t i = 0; i < kActionCount; ++i) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ingest/bad_record.h"
 #include "ingest/event.h"
 #include "ingest/json_fields.h"
 #include "ingest/time_reader.h"
@@ -14,10 +15,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 using Checked = tl::expected<void, BadRecord>;
-
-tl::unexpected<BadRecord> bad(BadRecordReason reason, std::string text) {
-  return tl::unexpected<BadRecord>(BadRecord{reason, std::move(text)});
-}
 
 tl::unexpected<BadRecord> wrong_type(std::string_view name, std::string_view expected,
                                      const Scalar& found) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -66,7 +67,35 @@ std::vector<std::vector<JsonPath>> parse_all(const std::vector<std::vector<std::
   return parsed;
 }
 
+// The wire format of Confluent's serializers: a zero, the schema's id in four bytes, then the
+// payload. No JSON text begins with a zero, so nothing else can be meant.
+constexpr std::size_t kFramingBytes = 5;
+
+bool is_framed(std::string_view bytes) { return bytes.size() > kFramingBytes && bytes[0] == '\0'; }
+
+// What the serializer for JSON Schema frames is plain JSON.
+std::string_view without_framing(std::string_view bytes) {
+  if (is_framed(bytes) && bytes[kFramingBytes] == '{') bytes.remove_prefix(kFramingBytes);
+  return bytes;
+}
+
+std::uint32_t schema_id(std::string_view framed) {
+  std::uint32_t id = 0;
+  for (const char c : framed.substr(1, kFramingBytes - 1))
+    id = id << 8 | static_cast<unsigned char>(c);
+  return id;
+}
+
 BadRecord parse_trouble(simdjson::error_code code, std::string_view bytes) {
+  if (is_framed(bytes)) {
+    return {
+        BadRecordReason::kMalformed,
+        fmt::format("record: looks like Confluent Schema Registry framing (magic byte 0, schema "
+                    "id {}) around no JSON object ({}); Freshet reads JSON, not Avro or "
+                    "Protobuf: have the producer use the JSON Schema serializer or a plain JSON "
+                    "one, or convert the topic",
+                    schema_id(bytes), simdjson::error_message(code))};
+  }
   if (code == simdjson::UTF8_ERROR) {
     return {BadRecordReason::kInvalidUtf8,
             "record: not valid UTF-8; encode it as UTF-8 (JSON allows nothing else)"};
@@ -132,7 +161,8 @@ Scalar to_scalar(const dom::element& element) {
   return scalar;
 }
 
-tl::expected<dom::element, BadRecord> JsonParser::parse(std::string_view bytes) {
+tl::expected<dom::element, BadRecord> JsonParser::parse(std::string_view record) {
+  std::string_view bytes = without_framing(record);
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   if (padded_.size() < bytes.size() + simdjson::SIMDJSON_PADDING) {
     padded_.resize(bytes.size() + simdjson::SIMDJSON_PADDING);
@@ -140,9 +170,9 @@ tl::expected<dom::element, BadRecord> JsonParser::parse(std::string_view bytes) 
   std::memcpy(padded_.data(), bytes.data(), bytes.size());
   dom::element root;
   const auto code = parser_.parse(padded_.data(), bytes.size(), false).get(root);
-  if (code != simdjson::SUCCESS) return tl::unexpected(parse_trouble(code, bytes));
+  if (code != simdjson::SUCCESS) return tl::unexpected(parse_trouble(code, record));
   if (!root.is_object()) {
-    return tl::unexpected(parse_trouble(simdjson::INCORRECT_TYPE, bytes));
+    return tl::unexpected(parse_trouble(simdjson::INCORRECT_TYPE, record));
   }
   return root;
 }

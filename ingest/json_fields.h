@@ -29,9 +29,10 @@ Scalar to_scalar(const simdjson::dom::element& element);
 /// Parses one JSON text after the other into memory that is kept. Confined to one thread.
 class JsonParser {
  public:
-  /// Returns the document's root object, valid until the next call. A byte order mark is skipped.
-  /// Errors: kInvalidUtf8, kMalformed (also: not an object, nested too deep, a number too large).
-  tl::expected<simdjson::dom::element, BadRecord> parse(std::string_view bytes);
+  /// Returns the document's root object, valid until the next call. A byte order mark is skipped,
+  /// and so is Schema Registry framing. Errors: kInvalidUtf8, kMalformed (also: not an object,
+  /// nested too deep, a number too large).
+  tl::expected<simdjson::dom::element, BadRecord> parse(std::string_view record);
 
  private:
   simdjson::dom::parser parser_;

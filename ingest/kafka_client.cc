@@ -46,16 +46,21 @@ Result<std::size_t> partitions_of(const rd_kafka_metadata_topic& topic,
 }
 
 std::optional<SourcePosition> source_of(const rd_kafka_message_t& message) {
+  const auto text = header_of(message, kSourceHeader);
+  return text ? parse_source(*text) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> header_of(const rd_kafka_message_t& message, const char* name) {
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   const void* text = nullptr;
   std::size_t size = 0;
-  if (rd_kafka_header_get_last(headers, kSourceHeader, &text, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (rd_kafka_header_get_last(headers, name, &text, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return {};
-  return parse_source({static_cast<const char*>(text), size});
+  return std::string_view(static_cast<const char*>(text), size);
 }
-
-}  // namespace
 
 KafkaProperties reader_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = config.properties;

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/ingest_config.h"
 #include "config/result.h"
@@ -63,6 +65,9 @@ Result<std::size_t> count_kafka_partitions(rd_kafka_t* handle, const std::string
 /// Asks the broker for a partition's watermarks. Errors: kUnavailable.
 Result<Watermarks> query_kafka_watermarks(rd_kafka_t* handle, const std::string& topic,
                                           PartitionId partition, std::chrono::milliseconds timeout);
+
+/// Returns the newest header of that name, as long as the message lives; empty = there is none.
+std::optional<std::string_view> header_of(const rd_kafka_message_t& message, const char* name);
 
 /// Views a message as a Record; valid as long as the message.
 Record to_record(const rd_kafka_message_t& message);

@@ -44,6 +44,8 @@ Result<bool> KafkaPartitionSource::take_one(milliseconds wait) {
   return true;
 }
 
+void KafkaPartitionSource::wake() { rd_kafka_queue_yield(queue_.get()); }
+
 Watermarks KafkaPartitionSource::watermarks() const {
   Watermarks newest = first_watermarks_;
   Offset low;

@@ -10,7 +10,8 @@ namespace freshet {
 
 /// One assigned partition of the events topic. A record wakes poll() at once. Not polling is
 /// back-pressure: librdkafka then stops fetching at `prefetch_bytes_max`. Offsets may have gaps
-/// (transaction markers, compaction). Confined to one thread; must not outlive its consumer.
+/// (transaction markers, compaction). Confined to one thread, except wake(); must not
+/// outlive its consumer.
 class KafkaPartitionSource final : public RecordSource {
  public:
   /// Takes the partition's records away from the group's own queue, so it is made before the
@@ -19,6 +20,7 @@ class KafkaPartitionSource final : public RecordSource {
                        Watermarks watermarks, std::shared_ptr<void> alive);
 
   Result<std::span<const Record>> poll(std::size_t max, std::chrono::milliseconds wait) override;
+  void wake() override;
   Watermarks watermarks() const override;
   bool exhausted() const override { return false; }
 

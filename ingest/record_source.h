@@ -15,7 +15,8 @@ struct Watermarks {
   Offset high;
 };
 
-/// The records of one partition in order. Port: Kafka, files, test fakes. Confined to one thread.
+/// The records of one partition in order. Port: Kafka, files, test fakes. Confined
+/// to one thread, except wake().
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
@@ -24,6 +25,10 @@ class RecordSource {
   /// nothing came. The records are valid until the next call. Errors: kUnavailable when the source
   /// is lost for good (broker errors that heal by themselves are waited out), kCorrupt.
   virtual Result<std::span<const Record>> poll(std::size_t max, std::chrono::milliseconds wait) = 0;
+
+  /// Has a poll() that waits return at once, or the next one. Thread-safe. What never waits for
+  /// long need not.
+  virtual void wake() {}
 
   /// Newest known watermarks, without a network round trip; for lag.
   virtual Watermarks watermarks() const = 0;

@@ -4,16 +4,13 @@
 
 #include <utility>
 
+#include "ingest/bad_record.h"
 #include "ingest/json_fields.h"
 
 namespace freshet {
 namespace {
 
 namespace dom = simdjson::dom;
-
-tl::unexpected<BadRecord> bad(BadRecordReason reason, std::string text) {
-  return tl::unexpected<BadRecord>(BadRecord{reason, std::move(text)});
-}
 
 /// The same value as a node of the configuration, where numbers are texts until a field reads them.
 YamlNode node_of(const dom::element& element) {

@@ -111,4 +111,10 @@ std::string to_rfc3339(EventTime time) {
                           absl::UTCTimeZone());
 }
 
+std::string to_utc_text(EventTime time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S",
+                          absl::FromUnixMillis(time.time_since_epoch().count()),
+                          absl::UTCTimeZone());
+}
+
 }  // namespace freshet

@@ -30,4 +30,7 @@ class TimeReader {
 /// Spells a time as RFC 3339 with milliseconds, UTC.
 std::string to_rfc3339(EventTime time);
 
+/// Returns the time for people, in UTC and whole seconds: "2026-09-01 08:00:00".
+std::string to_utc_text(EventTime time);
+
 }  // namespace freshet

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ingest/bad_record.h"
 #include "ingest/json_fields.h"
 
 namespace freshet {
@@ -11,10 +12,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 using Checked = tl::expected<void, BadRecord>;
-
-tl::unexpected<BadRecord> bad(BadRecordReason reason, std::string text) {
-  return tl::unexpected<BadRecord>(BadRecord{reason, std::move(text)});
-}
 
 /// Absent = as before. Only true and false themselves: what a user agreed to is no guess.
 Checked read_flag(std::string_view key, const dom::element& value, bool& flag) {

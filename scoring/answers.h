@@ -78,4 +78,13 @@ struct Bundle {
   double price = 0;                 ///< Of the added items together.
 };
 
+/// What goes with an item, for everybody.
+struct ItemRelations {
+  ItemId id;
+  std::string name;                 ///< The item's id on the wire.
+  std::vector<RankedItem> related;  ///< Best first.
+  Bundle bundle;                    ///< That completes a basket of this item alone.
+  ModelVersion model_version;
+};
+
 }  // namespace freshet

@@ -106,6 +106,14 @@ ScoringMetrics::ScoringMetrics(prometheus::Registry& registry)
     lists_[k] = counter(registry, "freshet_scoring_lists_total",
                         "Lists ranked, by why they are not the full model's.",
                         {{"fallback", std::string(to_string(static_cast<Fallback>(k)))}});
+  for (std::size_t k = 1; k < kListCauseCount; ++k)
+    refreshes_[k] = counter(registry, "freshet_scoring_refreshed_lists_total",
+                            "Lists made again without an event of their user, by cause.",
+                            {{"cause", std::string(to_string(static_cast<ListCause>(k)))}});
+  active_users_ =
+      gauge(registry, "freshet_scoring_active_users", "Active users whose lists are watched.");
+  refreshes_waiting_ = gauge(registry, "freshet_scoring_refreshes_waiting",
+                             "Lists that are due without an event of their user.");
   rule_effects_ = &prometheus::BuildCounter()
                        .Name("freshet_scoring_rule_effects_total")
                        .Help("Items that a rule placed, re-scored or kept out of lists.")
@@ -175,6 +183,15 @@ void ScoringMetrics::record_freshness(std::chrono::nanoseconds latency) {
 
 void ScoringMetrics::record_list(Fallback fallback) {
   lists_[static_cast<std::size_t>(fallback)]->Increment();
+}
+
+void ScoringMetrics::record_refresh(ListCause cause) {
+  refreshes_[static_cast<std::size_t>(cause)]->Increment();
+}
+
+void ScoringMetrics::set_refreshes(std::size_t users, std::size_t waiting) {
+  active_users_->Set(static_cast<double>(users));
+  refreshes_waiting_->Set(static_cast<double>(waiting));
 }
 
 void ScoringMetrics::set_rules(const std::vector<RuleConfig>& rules) {

@@ -36,6 +36,10 @@ class ScoringMetrics {
   /// From an event's arrival in the log to the moment at which scoring knows what it taught.
   void record_freshness(std::chrono::nanoseconds latency);
   void record_list(Fallback fallback);
+  /// A list that was made without an event of its user; `cause` is not kEvent.
+  void record_refresh(ListCause cause);
+  /// Active users whose lists are watched, and those of them whose list waits to be made again.
+  void set_refreshes(std::size_t users, std::size_t waiting);
   /// The rules that hold from now on; figures of others are dropped.
   void set_rules(const std::vector<RuleConfig>& rules);
   void record_rule_effects(const std::vector<RuleEffect>& effects);
@@ -77,6 +81,9 @@ class ScoringMetrics {
   prometheus::Histogram* learn_seconds_ = nullptr;
   prometheus::Histogram* freshness_seconds_ = nullptr;
   std::array<prometheus::Counter*, kFallbackCount> lists_{};
+  std::array<prometheus::Counter*, kListCauseCount> refreshes_{};  // None of kEvent.
+  prometheus::Gauge* active_users_ = nullptr;
+  prometheus::Gauge* refreshes_waiting_ = nullptr;
   prometheus::Family<prometheus::Counter>* rule_effects_ = nullptr;
   std::map<std::string, prometheus::Counter*, std::less<>> effects_of_;  // By rule.
   prometheus::Gauge* model_version_ = nullptr;

@@ -50,4 +50,20 @@ std::string_view to_string(Fallback fallback) {
   return "none";
 }
 
+std::string_view to_string(ListCause cause) {
+  switch (cause) {
+    case ListCause::kEvent:
+      return "event";
+    case ListCause::kUnavailable:
+      return "unavailable";
+    case ListCause::kRule:
+      return "rule";
+    case ListCause::kCampaign:
+      return "campaign";
+    case ListCause::kAge:
+      return "age";
+  }
+  return "event";
+}
+
 }  // namespace freshet

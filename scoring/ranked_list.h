@@ -9,6 +9,7 @@
 
 #include "config/ids.h"
 #include "config/time.h"
+#include "state/list_cause.h"
 #include "state/user_state.h"
 
 namespace freshet {
@@ -84,9 +85,14 @@ struct Position {
   PartitionId partition;
   Offset offset;  ///< Of the newest event the list reflects (inclusive).
   Epoch epoch;
+  /// Among the user's lists of one offset and epoch: larger was made later. 0 = none went before.
+  std::int64_t revision = 0;
 
   friend bool operator==(const Position&, const Position&) = default;
 };
+
+/// Returns the cause's name in metric labels, for example "unavailable".
+std::string_view to_string(ListCause cause);
 
 /// The top of the ranking for one user, best first.
 struct RankedList {
@@ -99,8 +105,10 @@ struct RankedList {
   std::string scenario = {};  ///< Which `items` are for; empty = the default one.
   std::vector<RankedItem> items;
   std::vector<ScenarioList> scenarios = {};  ///< Made beside it; as RankRequest::more_scenarios.
-  SteadyTime received_time{};  ///< When its newest event was polled; for latencies inside.
-  bool forgets = false;        ///< No list: what was published up to `position` is to be removed.
+  /// When its newest event was polled; for latencies inside. Empty where no event caused it.
+  SteadyTime received_time{};
+  ListCause cause = ListCause::kEvent;
+  bool forgets = false;  ///< No list: what was published up to `position` is to be removed.
 };
 
 /// One user who is owed a list.
@@ -108,9 +116,10 @@ struct RankRequest {
   UserId user;
   UserState state;  ///< As committed; empty where `opted_out`.
   Position position;
-  EventTime event_time;      ///< Of the newest event in `state`.
-  bool catching_up = false;  ///< See RankedList::catching_up.
-  SteadyTime received_time{};
+  EventTime event_time;        ///< Of the newest event in `state`.
+  bool catching_up = false;    ///< See RankedList::catching_up.
+  SteadyTime received_time{};  ///< See RankedList::received_time.
+  ListCause cause = ListCause::kEvent;
   SteadyTime queued_time{};       ///< When it began to wait for scoring; for the deadline.
   std::vector<ItemId> exclude;    ///< Must not stand in the list.
   std::optional<Source> without;  ///< Ranks without this expert's candidates and probabilities.

@@ -37,16 +37,38 @@ ItemRow Replica::row_of(std::string_view item_name) const {
   return row != kNoRow && knowledge_.catalogue().item(row).name == item_name ? row : kNoRow;
 }
 
-std::vector<RankedItem> Replica::related(std::string_view item_name, std::size_t count) const {
+std::vector<RankedItem> Replica::related(std::string_view item_name, std::size_t count) {
   const ItemRow row = row_of(item_name);
   if (row == kNoRow) return {};
-  return related_items(knowledge_, row, count, language_);
+  return related_items(knowledge_, row, count, language_, CommonRules(recommender_.rules()));
 }
 
-std::vector<RankedItem> Replica::similar(std::string_view item_name, std::size_t count) const {
+std::vector<RankedItem> Replica::similar(std::string_view item_name, std::size_t count) {
   const ItemRow row = row_of(item_name);
   if (row == kNoRow) return {};
-  return similar_items(knowledge_, row, count, language_);
+  return similar_items(knowledge_, row, count, language_, CommonRules(recommender_.rules()));
+}
+
+Bundle Replica::bundle(std::span<const std::string> basket, const BundleLimits& limits) {
+  return complete_basket(knowledge_, basket, limits, CommonRules(recommender_.rules()));
+}
+
+ItemRelations Replica::relations(ItemRow row, std::size_t count) {
+  const ItemIdentity& item = catalogue().item(row);
+  const CommonRules rules(recommender_.rules());
+  return {.id = item.id,
+          .name = item.name,
+          .related = related_items(knowledge_, row, count, language_, rules),
+          .bundle = complete_basket(knowledge_, {&item.name, 1}, {.count = count}, rules),
+          .model_version = version()};
+}
+
+std::vector<ItemFigures> Replica::trending(std::size_t count, std::string_view category) {
+  return trending_items(knowledge_, count, category, CommonRules(recommender_.rules()));
+}
+
+std::vector<ItemFigures> Replica::newest(std::size_t count, std::string_view category) {
+  return newest_items(knowledge_, count, category, CommonRules(recommender_.rules()));
 }
 
 std::optional<ItemFigures> Replica::item_figures(std::string_view item_name) const {

@@ -40,6 +40,9 @@ class Replica {
   /// Sets the time on the wall, by which campaigns begin and end; at first it is the epoch.
   void set_time(EventTime now) { recommender_.rules().set_time(now); }
 
+  /// Grows whenever other rules hold than before.
+  std::uint64_t rules_generation() const { return recommender_.rules().generation(); }
+
   /// What rules did to lists since the last call.
   std::vector<RuleEffect> take_rule_effects() { return recommender_.rules().take_effects(); }
 
@@ -53,27 +56,26 @@ class Replica {
   Explanation explain(const RankRequest& request, std::string_view item_name,
                       std::string_view language);
 
+  // The next six obey the default scenario's rules as for somebody of whom nothing is known.
+
   /// Items that go with the named one, best first; empty if it is unknown.
-  std::vector<RankedItem> related(std::string_view item_name, std::size_t count) const;
+  std::vector<RankedItem> related(std::string_view item_name, std::size_t count);
 
   /// Items whose content is like the named one's, best first; empty if it is unknown.
-  std::vector<RankedItem> similar(std::string_view item_name, std::size_t count) const;
+  std::vector<RankedItem> similar(std::string_view item_name, std::size_t count);
 
   /// What completes a basket of named items: bought or put into carts together (complete_basket).
-  Bundle bundle(std::span<const std::string> basket, const BundleLimits& limits) const {
-    return complete_basket(knowledge_, basket, limits);
-  }
+  Bundle bundle(std::span<const std::string> basket, const BundleLimits& limits);
+
+  /// Both of the row's item, at most `count` of each.
+  ItemRelations relations(ItemRow row, std::size_t count);
 
   /// What many users are at now, against what is usual, strongest first. `category`: path from the
   /// general to the special, parts joined by "/"; empty = any.
-  std::vector<ItemFigures> trending(std::size_t count, std::string_view category) const {
-    return trending_items(knowledge_, count, category);
-  }
+  std::vector<ItemFigures> trending(std::size_t count, std::string_view category);
 
   /// The items that came last, newest first; `category` as above.
-  std::vector<ItemFigures> newest(std::size_t count, std::string_view category) const {
-    return newest_items(knowledge_, count, category);
-  }
+  std::vector<ItemFigures> newest(std::size_t count, std::string_view category);
 
   /// What is known of the named item; nothing if it is unknown.
   std::optional<ItemFigures> item_figures(std::string_view item_name) const;

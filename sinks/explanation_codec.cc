@@ -13,20 +13,12 @@ void put(JsonWriter& writer, const char* name, const std::string& text) {
 
 void put(JsonWriter& writer, const char* name, const std::optional<std::size_t>& rank) {
   put_key(writer, name);
-  if (rank) {
-    writer.Uint64(*rank);
-  } else {
-    writer.Null();
-  }
+  put_count(writer, rank);
 }
 
 void put(JsonWriter& writer, const char* name, const std::optional<float>& score) {
   put_key(writer, name);
-  if (score) {
-    put_number(writer, *score);
-  } else {
-    writer.Null();
-  }
+  put_number(writer, score);
 }
 
 void put_experts(JsonWriter& writer, const std::vector<ExpertOpinion>& experts) {
@@ -61,16 +53,12 @@ std::string encode_explanation(const Explanation& explanation, const std::string
   put_key(writer, "verdict");
   put_text(writer, to_string(explanation.verdict));
   put_key(writer, "filter");
-  if (explanation.filter.empty()) {
-    writer.Null();
-  } else {
-    put_text(writer, explanation.filter);
-  }
+  put_text_or_null(writer, explanation.filter);
   put(writer, "sentence", explanation.sentence);
   put_reasons(writer, explanation.reasons);
   put_experts(writer, explanation.experts);
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

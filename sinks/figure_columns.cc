@@ -19,7 +19,7 @@ std::string encode_columns(const FigureColumns& figures) {
     writer.EndArray();
   }
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

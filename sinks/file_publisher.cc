@@ -41,7 +41,7 @@ std::string encode_dead_letter(const DeadLetter& letter) {
   put_key(writer, "value");
   put_text(writer, letter.value);
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 std::string encode_removal(const RankedList& list) {
@@ -59,7 +59,7 @@ std::string encode_removal(const RankedList& list) {
   put_key(writer, "epoch");
   writer.Int64(list.position.epoch.value);
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 tl::unexpected<Error> write_failed(const char* what) {

@@ -22,7 +22,7 @@ std::string encode_readiness(const Readiness& readiness) {
   for (const std::string& reason : readiness.reasons) put_text(writer, reason);
   writer.EndArray();
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 void add_probes(HttpRouter& router, const ApiHandlers& handlers) {

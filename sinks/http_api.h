@@ -99,12 +99,12 @@ struct ApiHandlers {
   std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> trending;
   std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> newest;
 
-  std::function<void(Answer<ModelView>)> model;
+  std::function<void(Answer<ModelStatus>)> model;
   /// What operators do to the model; each answers with what it is then.
-  std::function<void(Answer<ModelView>)> save_version;
-  std::function<void(ModelVersion, Answer<ModelView>)> promote;
-  std::function<void(Answer<ModelView>)> roll_back;
-  std::function<void(bool frozen, Answer<ModelView>)> freeze;
+  std::function<void(Answer<ModelStatus>)> save_version;
+  std::function<void(ModelVersion, Answer<ModelStatus>)> promote;
+  std::function<void(Answer<ModelStatus>)> roll_back;
+  std::function<void(bool frozen, Answer<ModelStatus>)> freeze;
 
   /// Adds titles to the items of answers; may be left out. Must be thread-safe.
   TitleOf title_of;

@@ -63,10 +63,9 @@ std::optional<HttpResponse> HttpGuard::check_origin(const HttpOrigin& from) cons
 
 std::optional<HttpResponse> HttpGuard::admit(const std::string& address, TimePoint now) {
   if (per_second_ <= 0) return std::nullopt;
-  Bucket& bucket = bucket_of(address, now);
-  refill(bucket, now);
-  if (bucket.tokens >= 1) {
-    bucket.tokens -= 1;
+  TokenBucket& bucket = bucket_of(address, now);
+  if (bucket.allows_one(now)) {
+    bucket.take(1);
     return std::nullopt;
   }
   auto response = problem(429, "more than sinks.http.requests_per_second_max requests came from " +
@@ -93,19 +92,13 @@ std::optional<HttpResponse> HttpGuard::authorize(std::string_view authorization)
   return response;
 }
 
-void HttpGuard::refill(Bucket& bucket, TimePoint now) const {
-  const double seconds = std::chrono::duration<double>(now - bucket.filled_at).count();
-  bucket.tokens = std::min(burst(), bucket.tokens + seconds * per_second_);
-  bucket.filled_at = now;
-}
-
-HttpGuard::Bucket& HttpGuard::bucket_of(const std::string& address, TimePoint now) {
-  const Bucket full{burst(), now};
+TokenBucket& HttpGuard::bucket_of(const std::string& address, TimePoint now) {
+  const TokenBucket full(per_second_, burst(), burst(), now);
   if (const auto it = buckets_.find(address); it != buckets_.end()) return it->second;
   if (buckets_.size() >= kAddressesMax) {
     const auto silent = std::chrono::duration<double>(std::max(1.0, 1 / per_second_));
     std::erase_if(buckets_,
-                  [&](const auto& entry) { return now - entry.second.filled_at > silent; });
+                  [&](const auto& entry) { return now - entry.second.filled_time() > silent; });
   }
   const bool room = buckets_.size() < kAddressesMax;
   return buckets_.try_emplace(room ? address : "others", full).first->second;

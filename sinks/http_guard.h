@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "config/sinks_config.h"
+#include "config/token_bucket.h"
 #include "sinks/http_exchange.h"
 
 namespace freshet {
@@ -42,19 +43,13 @@ class HttpGuard {
   std::optional<HttpResponse> check_origin(const HttpOrigin& from) const;
 
  private:
-  struct Bucket {
-    double tokens = 0;
-    TimePoint filled_at;
-  };
-
   /// Requests that a full bucket holds: one second's, at least one.
   double burst() const { return std::max(per_second_, 1.0); }
-  void refill(Bucket& bucket, TimePoint now) const;
-  Bucket& bucket_of(const std::string& address, TimePoint now);
+  TokenBucket& bucket_of(const std::string& address, TimePoint now);
 
   const std::string token_;
   const double per_second_;
-  std::unordered_map<std::string, Bucket> buckets_;  // By client address; bounded.
+  std::unordered_map<std::string, TokenBucket> buckets_;  // By client address; bounded.
 };
 
 }  // namespace freshet

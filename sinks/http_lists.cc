@@ -170,7 +170,7 @@ std::string encode_accepted(const AcceptedEvent& accepted) {
   put_key(writer, "offset");
   writer.Int64(accepted.offset.value);
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 HttpHandler accept_event(const ApiHandlers& handlers) {

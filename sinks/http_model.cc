@@ -8,8 +8,8 @@
 namespace freshet {
 namespace {
 
-Answer<ModelView> model_answer(Respond respond) {
-  return answer_with<ModelView>(std::move(respond), encode_model);
+Answer<ModelStatus> model_answer(Respond respond) {
+  return answer_with<ModelStatus>(std::move(respond), encode_model);
 }
 
 /// Errors: kInvalidConfig where the body has any field.
@@ -18,7 +18,7 @@ Status no_body(const HttpRequest& request) {
 }
 
 /// A route whose questions say nothing more.
-HttpHandler plain(std::function<void(Answer<ModelView>)> ask) {
+HttpHandler plain(std::function<void(Answer<ModelStatus>)> ask) {
   return [ask = std::move(ask)](const HttpRequest& request, Respond respond) {
     if (const Status read = no_body(request); !read) return respond(problem_of(read.error()));
     ask(model_answer(std::move(respond)));
@@ -28,7 +28,7 @@ HttpHandler plain(std::function<void(Answer<ModelView>)> ask) {
 HttpHandler save_version(const ApiHandlers& handlers) {
   return [save = handlers.save_version](const HttpRequest& request, Respond respond) {
     if (const Status read = no_body(request); !read) return respond(problem_of(read.error()));
-    save([respond = std::move(respond)](Result<ModelView> model) {
+    save([respond = std::move(respond)](Result<ModelStatus> model) {
       if (!model) return respond(problem_of(model.error()));
       respond({.status = 201, .body = encode_model(*model)});
     });

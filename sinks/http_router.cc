@@ -103,7 +103,7 @@ HttpResponse problem(unsigned status, const std::string& detail) {
   writer.EndObject();
   return {.status = status,
           .content_type = "application/problem+json",
-          .body = std::string(buffer.GetString(), buffer.GetSize()),
+          .body = text_of(buffer),
           .headers = {}};
 }
 

@@ -1,6 +1,7 @@
 #include "sinks/item_codec.h"
 
 #include "sinks/json_text.h"
+#include "sinks/list_json.h"
 
 namespace freshet {
 namespace {
@@ -9,6 +10,11 @@ void put_known(JsonWriter& writer, const char* name, const std::string& text) {
   if (text.empty()) return;
   put_key(writer, name);
   put_text(writer, text);
+}
+
+void put_price(JsonWriter& writer, double price) {  // 0 = unknown.
+  put_key(writer, "price");
+  put_number(writer, price > 0 ? std::optional(price) : std::nullopt);
 }
 
 void put_texts(JsonWriter& writer, const char* name, const std::vector<std::string>& texts) {
@@ -25,12 +31,7 @@ void put_description(JsonWriter& writer, const ItemUpdate& item) {
     category.append(category.empty() ? "" : "/").append(part);
   put_known(writer, "category", category);
   put_known(writer, "brand", item.brand);
-  put_key(writer, "price");
-  if (item.price > 0) {
-    put_number(writer, item.price);
-  } else {
-    writer.Null();
-  }
+  put_price(writer, item.price);
   put_texts(writer, "tags", item.tags);
   put_key(writer, "updated_time");
   if (item.updated_time != EventTime{}) {
@@ -44,11 +45,7 @@ void put_figures(JsonWriter& writer, const ItemFigures& figures) {
   put_key(writer, "available");
   writer.Bool(figures.available);
   put_key(writer, "popularity_rank");
-  if (figures.popularity_rank) {
-    writer.Uint64(*figures.popularity_rank);
-  } else {
-    writer.Null();
-  }
+  put_count(writer, figures.popularity_rank);
   put_key(writer, "share");
   put_number(writer, figures.share);
   put_key(writer, "trend");
@@ -71,12 +68,7 @@ void put_bundle_item(JsonWriter& writer, const BundleItem& item, const TitleOf& 
   put_key(writer, "item_id");
   put_text(writer, item.name);
   if (title_of) put_known(writer, "title", title_of({.id = item.id, .name = item.name}));
-  put_key(writer, "price");
-  if (item.price > 0) {
-    put_number(writer, item.price);
-  } else {
-    writer.Null();
-  }
+  put_price(writer, item.price);
   put_key(writer, "lift");
   put_number(writer, item.lift);
   put_key(writer, "confidence");
@@ -85,10 +77,6 @@ void put_bundle_item(JsonWriter& writer, const BundleItem& item, const TitleOf& 
   put_number(writer, item.support);
   put_texts(writer, "because_of", item.because_of);
   writer.EndObject();
-}
-
-std::string text_of(const rapidjson::StringBuffer& buffer) {
-  return std::string(buffer.GetString(), buffer.GetSize());
 }
 
 }  // namespace
@@ -111,6 +99,25 @@ std::string encode_items(const ItemPage& page) {
   put_key(writer, "total");
   writer.Uint64(page.total);
   put_texts(writer, "categories", page.categories);
+  writer.EndObject();
+  return text_of(buffer);
+}
+
+std::string encode_relations(const ItemRelations& relations, EventTime published_time) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  put_key(writer, "item_id");
+  put_text(writer, relations.name);
+  put_items(writer, "related", relations.related, nullptr);
+  put_key(writer, "bundle");
+  writer.StartArray();
+  for (const BundleItem& item : relations.bundle.items) put_bundle_item(writer, item, nullptr);
+  writer.EndArray();
+  put_key(writer, "model_version");
+  writer.Uint64(relations.model_version.value);
+  put_key(writer, "published_time");
+  writer.Int64(published_time.time_since_epoch().count());
   writer.EndObject();
   return text_of(buffer);
 }

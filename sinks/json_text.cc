@@ -52,6 +52,10 @@ void put_shortest(JsonWriter& writer, Number number) {
 
 }  // namespace
 
+std::string text_of(const rapidjson::StringBuffer& buffer) {
+  return std::string(buffer.GetString(), buffer.GetSize());
+}
+
 std::string valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
@@ -85,5 +89,21 @@ void put_text(JsonWriter& writer, std::string_view text) {
 
 void put_number(JsonWriter& writer, float number) { put_shortest(writer, number); }
 void put_number(JsonWriter& writer, double number) { put_shortest(writer, number); }
+
+void put_count(JsonWriter& writer, std::optional<std::uint64_t> count) {
+  if (!count) {
+    writer.Null();
+    return;
+  }
+  writer.Uint64(*count);
+}
+
+void put_text_or_null(JsonWriter& writer, std::string_view text) {
+  if (text.empty()) {
+    writer.Null();
+  } else {
+    put_text(writer, text);
+  }
+}
 
 }  // namespace freshet

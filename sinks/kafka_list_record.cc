@@ -16,10 +16,12 @@ Status send_list(KafkaProducer& producer, const std::string& topic, const Ranked
   const std::string offset = std::to_string(list.position.offset.value);
   const std::string epoch = std::to_string(list.position.epoch.value);
   const std::string model_version = std::to_string(list.model_version.value);
-  const std::array<OutgoingRecord::Header, 4> headers{{{"partition", partition},
+  const std::string revision = std::to_string(list.position.revision);
+  const std::array<OutgoingRecord::Header, 5> headers{{{"partition", partition},
                                                        {"offset", offset},
                                                        {"epoch", epoch},
-                                                       {"model_version", model_version}}};
+                                                       {"model_version", model_version},
+                                                       {"revision", revision}}};
   return producer.send({.topic = topic, .key = list.user, .value = value, .headers = headers},
                        std::move(on_answer));
 }

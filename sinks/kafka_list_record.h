@@ -10,8 +10,8 @@
 namespace freshet {
 
 /// Queues `list` on `producer` as a record of `topic`: key = user, value = encode_list, headers
-/// partition, offset, epoch, model_version. A removal has no value. Errors and `on_answer`: those
-/// of KafkaProducer::send.
+/// partition, offset, epoch, model_version, revision. A removal has no value. Errors and
+/// `on_answer`: those of KafkaProducer::send.
 Status send_list(KafkaProducer& producer, const std::string& topic, const RankedList& list,
                  EventTime published_time, KafkaProducer::OnAnswer on_answer);
 

@@ -93,9 +93,10 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const OutgoingRecord& record, vo
   const char* key = record.key.empty() ? nullptr : record.key.data();
   const std::int64_t timestamp_ms =
       record.timestamp ? record.timestamp->time_since_epoch().count() : 0;
+  const std::int32_t partition = record.partition ? record.partition->value : RD_KAFKA_PARTITION_UA;
   Headers headers = make_headers(record.headers);
   const rd_kafka_resp_err_t failure = rd_kafka_producev(
-      handle, RD_KAFKA_V_TOPIC(topic.c_str()),
+      handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
       RD_KAFKA_V_KEY(key, record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<char*>(bytes), value.size()), RD_KAFKA_V_TIMESTAMP(timestamp_ms),

@@ -40,7 +40,8 @@ struct OutgoingRecord {
   std::string_view key;                   ///< Empty = no key: any partition.
   std::optional<std::string_view> value;  ///< Empty optional = tombstone.
   std::span<const Header> headers;
-  std::optional<EventTime> timestamp;  ///< Empty = now.
+  std::optional<EventTime> timestamp;    ///< Empty = now.
+  std::optional<PartitionId> partition;  ///< Empty = by key.
 };
 
 /// An idempotent librdkafka producer and the thread that collects its answers. Thread-safe.

@@ -17,8 +17,8 @@ class KafkaProducer;
 
 /// Writes lists and dead letters to their Kafka topics by an idempotent producer. Thread-safe.
 ///
-/// A list: key = user, value = encode_list, headers partition, offset, epoch, model_version. A
-/// removal: no value, and no model_version.
+/// A list: key = user, value = encode_list, headers partition, offset, epoch, model_version,
+/// revision. A removal: no value.
 /// A dead letter: key and value = the original ones, headers reason, text, topic, partition,
 /// offset, and `cut` = "true" where bytes are missing at the end of key or value.
 class KafkaPublisher final : public ListPublisher {

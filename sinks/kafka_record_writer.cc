@@ -33,6 +33,8 @@ Status KafkaRecordWriter::write(std::string_view key, std::optional<std::string_
 
 Status KafkaRecordWriter::flush(std::chrono::milliseconds wait) { return producer_->flush(wait); }
 
+std::size_t KafkaRecordWriter::in_flight() const { return producer_->in_flight(); }
+
 std::uint64_t KafkaRecordWriter::delivered_total() const { return producer_->delivered_total(); }
 
 std::uint64_t KafkaRecordWriter::failed_total() const { return producer_->failed_total(); }

@@ -45,6 +45,9 @@ class KafkaRecordWriter {
   /// Waits until every record is answered. Errors: kTimedOut.
   Status flush(std::chrono::milliseconds wait);
 
+  /// Records that are on their way.
+  std::size_t in_flight() const;
+
   /// Records the brokers have acknowledged, and records given up.
   std::uint64_t delivered_total() const;
   std::uint64_t failed_total() const;

@@ -13,11 +13,7 @@ void put_reason(JsonWriter& writer, const Reason& reason) {
   put_key(writer, "source");
   put_text(writer, to_string(reason.source));
   put_key(writer, "because_of");
-  if (reason.because_of_name.empty()) {
-    writer.Null();
-  } else {
-    put_text(writer, reason.because_of_name);
-  }
+  put_text_or_null(writer, reason.because_of_name);
   put_key(writer, "share");
   put_number(writer, reason.share);
   put_key(writer, "text");
@@ -50,13 +46,6 @@ void put_item(JsonWriter& writer, const RankedItem& item, const TitleOf& title_o
   writer.EndObject();
 }
 
-void put_items(JsonWriter& writer, std::span<const RankedItem> items, const TitleOf& title_of) {
-  put_key(writer, "items");
-  writer.StartArray();
-  for (const RankedItem& item : items) put_item(writer, item, title_of);
-  writer.EndArray();
-}
-
 void put_position(JsonWriter& writer, const Position& position) {
   put_key(writer, "partition");
   writer.Int(position.partition.value);
@@ -64,6 +53,8 @@ void put_position(JsonWriter& writer, const Position& position) {
   writer.Int64(position.offset.value);
   put_key(writer, "epoch");
   writer.Int64(position.epoch.value);
+  put_key(writer, "revision");
+  writer.Int64(position.revision);
 }
 
 void put_scenarios(JsonWriter& writer, const RankedList& list, const TitleOf& title_of) {
@@ -73,14 +64,10 @@ void put_scenarios(JsonWriter& writer, const RankedList& list, const TitleOf& ti
   for (const ScenarioList& scenario : list.scenarios) {
     put_text_key(writer, scenario.name);
     writer.StartObject();
-    put_items(writer, scenario.items, title_of);
+    put_items(writer, "items", scenario.items, title_of);
     writer.EndObject();
   }
   writer.EndObject();
-}
-
-std::string text_of(const rapidjson::StringBuffer& buffer) {
-  return std::string(buffer.GetString(), buffer.GetSize());
 }
 
 }  // namespace
@@ -92,24 +79,27 @@ void put_reasons(JsonWriter& writer, std::span<const Reason> reasons) {
   writer.EndArray();
 }
 
+void put_items(JsonWriter& writer, std::string_view key, std::span<const RankedItem> items,
+               const TitleOf& title_of) {
+  put_key(writer, key);
+  writer.StartArray();
+  for (const RankedItem& item : items) put_item(writer, item, title_of);
+  writer.EndArray();
+}
+
 std::string encode_list(const RankedList& list, EventTime published_time, const TitleOf& title_of) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
   writer.StartObject();
   put_key(writer, "user_id");
-  const bool of_a_user = !list.user.empty();
-  if (of_a_user) {
-    put_text(writer, list.user);
-  } else {
-    writer.Null();
-  }
+  put_text_or_null(writer, list.user);
   put_key(writer, "scenario");
   put_text(writer, list.scenario.empty() ? kDefaultScenario : std::string_view(list.scenario));
-  put_items(writer, list.items, title_of);
+  put_items(writer, "items", list.items, title_of);
   put_scenarios(writer, list, title_of);
   put_key(writer, "model_version");
   writer.Uint64(list.model_version.value);
-  if (of_a_user) put_position(writer, list.position);
+  if (!list.user.empty()) put_position(writer, list.position);
   put_key(writer, "event_time");
   writer.Int64(list.event_time.time_since_epoch().count());
   put_key(writer, "published_time");
@@ -129,7 +119,7 @@ std::string encode_related(const std::string& item, std::span<const RankedItem> 
   writer.StartObject();
   put_key(writer, "item_id");
   put_text(writer, item);
-  put_items(writer, items, title_of);
+  put_items(writer, "items", items, title_of);
   writer.EndObject();
   return text_of(buffer);
 }

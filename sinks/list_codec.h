@@ -14,7 +14,7 @@ using TitleOf = std::function<std::string(const RankedItem&)>;
 
 /// Returns a list as the JSON of the output topic: user_id, scenario, items[item_id, score,
 /// propensity, reasons[source, because_of, share, text, rule]], scenarios{name: {items}},
-/// model_version, partition, offset, epoch, event_time,
+/// model_version, partition, offset, epoch, revision, event_time,
 /// published_time, fallback. Times are epoch milliseconds; because_of is null where there is none;
 /// propensity, rule and scenarios stand only where there are any.
 /// A list of no user (a visitor's) has user_id null and no position.

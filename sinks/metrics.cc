@@ -49,6 +49,8 @@ struct SinksMetrics::Families {
                       .Help("Lists and dead letters queued and not yet answered")
                       .Register(registry)
                       .Add({})),
+        related(counter(registry, "freshet_sinks_related_records_total",
+                        "Records queued for the related topic, tombstones included.")),
         http(prometheus::BuildCounter()
                  .Name("freshet_sinks_http_requests_total")
                  .Help("HTTP requests answered, by route and status")
@@ -60,6 +62,7 @@ struct SinksMetrics::Families {
   prometheus::Histogram& event_to_list;
   prometheus::Histogram& freshness;
   prometheus::Gauge& in_flight;
+  prometheus::Counter& related;
   prometheus::Family<prometheus::Counter>& http;
 };
 
@@ -82,6 +85,10 @@ void SinksMetrics::observe_event_to_list(std::chrono::nanoseconds latency) {
 
 void SinksMetrics::observe_freshness(std::chrono::milliseconds freshness) {
   families_->freshness.Observe(seconds(freshness));
+}
+
+void SinksMetrics::related_written(std::size_t records) {
+  families_->related.Increment(static_cast<double>(records));
 }
 
 void SinksMetrics::set_in_flight(std::size_t count) {

@@ -33,6 +33,9 @@ class SinksMetrics {
   /// Event time of a list's newest event → published; for live streams.
   void observe_freshness(std::chrono::milliseconds freshness);
 
+  /// Records were queued for the related topic.
+  void related_written(std::size_t records);
+
   /// Lists and dead letters queued and not yet answered.
   void set_in_flight(std::size_t count);
 

@@ -17,18 +17,14 @@ void put_version(JsonWriter& writer, const KeptVersion& kept) {
   writer.Int64(kept.saved_time.time_since_epoch().count());
   put(writer, "learned_examples", kept.learned_examples);
   put_key(writer, "hit_rate_20");
-  if (kept.hit_rate_20) {
-    put_number(writer, *kept.hit_rate_20);
-  } else {
-    writer.Null();
-  }
+  put_number(writer, kept.hit_rate_20);
   put(writer, "bytes", kept.bytes);
   writer.EndObject();
 }
 
 }  // namespace
 
-std::string encode_model(const ModelView& model) {
+std::string encode_model(const ModelStatus& model) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
   writer.StartObject();
@@ -36,7 +32,7 @@ std::string encode_model(const ModelView& model) {
   put_key(writer, "frozen");
   writer.Bool(model.frozen);
   put_key(writer, "guard");
-  put_text(writer, model.guard);
+  put_text(writer, to_string(model.guard));
   put(writer, "learned_examples", model.learned_examples);
   put_key(writer, "loss");
   put_number(writer, model.loss);
@@ -45,7 +41,7 @@ std::string encode_model(const ModelView& model) {
   for (const KeptVersion& kept : model.versions) put_version(writer, kept);
   writer.EndArray();
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

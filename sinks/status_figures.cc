@@ -144,7 +144,7 @@ std::string encode_status(const StatusFigures& figures) {
   put_array(writer, "newest_dead_letters", figures.newest_dead_letters,
             [&](const ShownDeadLetter& letter) { put_dead_letter(writer, letter); });
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 std::string encode_dead_letters(const std::vector<ShownDeadLetter>& letters) {
@@ -154,7 +154,7 @@ std::string encode_dead_letters(const std::vector<ShownDeadLetter>& letters) {
   put_array(writer, "dead_letters", letters,
             [&](const ShownDeadLetter& letter) { put_dead_letter(writer, letter); });
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

@@ -115,7 +115,7 @@ std::string encode_user(const UserView& view) {
   put_key(writer, "bot");
   writer.Bool(view.state.bot);
   writer.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize());
+  return text_of(buffer);
 }
 
 }  // namespace freshet

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "config/assert.h"
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 
 namespace freshet {
 namespace {

@@ -23,7 +23,15 @@ void Outbox::owe(OwedList owed, SteadyTime received_time) {
     if (!owed.forgets) queue_.push_back(owed.user);
   }
   if (owed.forgets) queue_.push_front(owed.user);
-  entry.pending = {std::move(owed), received_time};
+  entry.pending = {.owed = std::move(owed), .received_time = received_time};
+}
+
+void Outbox::refresh(PendingList pending) {
+  const auto [it, is_new] = entries_.try_emplace(pending.owed.user);
+  FRESHET_ASSERT(is_new, "a user who is owed a list needs no other");
+  queue_.push_back(pending.owed.user);
+  it->second.pending = std::move(pending);
+  ++waiting_count_;
 }
 
 const PendingList* Outbox::front() {
@@ -46,8 +54,9 @@ bool Outbox::settle(const UserId& user, Offset offset, bool forgets) {
   const auto it = entries_.find(user);
   if (it == entries_.end() || is_newer(it->second.pending.owed, offset, forgets)) return false;
   if (it->second.waiting) --waiting_count_;
+  const bool is_stored = it->second.pending.cause == ListCause::kEvent;
   entries_.erase(it);
-  return true;
+  return is_stored;
 }
 
 void Outbox::retry(const UserId& user, Offset offset, bool forgets) {

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstddef>
 #include <deque>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "config/time.h"
+#include "state/list_cause.h"
 #include "state/state_store.h"
 
 namespace freshet {
@@ -14,7 +16,9 @@ namespace freshet {
 /// An owed list and when its newest event was polled.
 struct PendingList {
   OwedList owed;
-  SteadyTime received_time{};
+  SteadyTime received_time{};  ///< Empty where no event caused it.
+  ListCause cause = ListCause::kEvent;
+  std::int64_t revision = 0;  ///< Of the list, at least; 0 where an event caused it.
 };
 
 /// The users of one partition that still owe a list, in memory; its durable twin stands in the
@@ -24,6 +28,10 @@ class Outbox {
   /// Enters or renews a debt: the user waits for scoring (again). A removal goes first.
   void owe(OwedList owed, SteadyTime received_time);
 
+  /// Enters a list that no event asks for: it has no durable twin, and is lost with the process.
+  /// The user must not be owed one already.
+  void refresh(PendingList pending);
+
   /// Returns the user that waited longest, still waiting; null when none does. Valid until the next
   /// non-const call.
   const PendingList* front();
@@ -32,7 +40,7 @@ class Outbox {
   void pop_front();
 
   /// A list that reflects `offset` was acknowledged, or the removal at it. Returns true when
-  /// nothing newer is owed: the debt is gone and its row should be deleted.
+  /// nothing newer is owed and the debt has a durable twin: it is gone, its row should be deleted.
   bool settle(const UserId& user, Offset offset, bool forgets = false);
 
   /// A list that reflects `offset` was given up, or the removal at it: unless a newer one is on its
@@ -52,7 +60,7 @@ class Outbox {
     bool waiting = true;
   };
 
-  std::unordered_map<UserId, Entry> entries_;
+  absl::flat_hash_map<UserId, Entry> entries_;
   std::deque<UserId> queue_;  // May hold users that were settled since; front() drops them.
   std::size_t waiting_count_ = 0;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 #include "state/epoch_register.h"
 
 namespace freshet {

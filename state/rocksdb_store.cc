@@ -2,29 +2,27 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
 #include <array>
-#include <cstdarg>
 #include <filesystem>
 #include <memory>
 
+#include "config/durable_file.h"
 #include "state/bytes.h"
-#include "state/durable_file.h"
+#include "state/outbox_log.h"
+#include "state/rocksdb_options.h"
 #include "state/rocksdb_status.h"
 #include "state/stored_rows.h"
 
 namespace freshet {
 namespace {
 
-// Column families. `users`: user id -> user_state (user_state_codec.cc). `outbox`: user id -> owed
-// list. `dead_letters`: offset -> dead letter. `forgotten`: hash of a user -> forgotten. `meta`:
-// the keys below. Rows: stored_rows.cc.
+// Column families. `users`: user id -> user_state (user_state_codec.cc). `outbox`: number -> row of
+// the outbox's log (outbox_log.h). `dead_letters`: offset -> dead letter. `forgotten`: hash of a
+// user -> forgotten. `meta`: the keys below. Rows: stored_rows.cc.
 enum Family { kMeta, kUsers, kOutbox, kDeadLetters, kForgotten, kFamilyCount };
 constexpr std::array<const char*, kFamilyCount> kFamilyNames{"default", "users", "outbox",
                                                              "dead_letters", "forgotten"};
@@ -36,43 +34,18 @@ constexpr std::string_view kSourceKeys = "source/";
 constexpr const char* kNewestRecordKey = "newest_record";
 constexpr const char* kOpenKey = "open";        // Stands from recover() to close().
 constexpr const char* kAttemptKey = "attempt";  // stored_rows.cc
-constexpr std::int64_t kFormat = 2;
+constexpr std::int64_t kFormat = 3;
 
 /// A checkpoint copies so much of the write-ahead log rather than flush it into one more small
 /// table.
 constexpr std::uint64_t kCheckpointLogBytesMax = 4u << 20;
 
-/// Every table is rewritten after this: what was deleted is then gone from the disk, too.
-constexpr std::uint64_t kRewrittenAfterSeconds = 7 * 24 * 3600;
-
 /// A database that is written to meanwhile is opened so often before that counts as a failure.
 constexpr int kReadTries = 3;
-
-/// RocksDB's own log lies beside the database; on a full disk a build with assertions ends the
-/// process at the line after the first that could not be written. What matters comes as a status.
-class NoLog final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 /// Beside a database in which a damaged file was met; says what was found.
 constexpr const char* kDamagedName = "/DAMAGED";
-
-rocksdb::ColumnFamilyOptions users_options(const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  rocksdb::ColumnFamilyOptions options;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.compression = rocksdb::kLZ4Compression;
-  options.write_buffer_size = 32u << 20;
-  options.periodic_compaction_seconds = kRewrittenAfterSeconds;
-  return options;
-}
 
 }  // namespace
 
@@ -98,8 +71,9 @@ struct RocksDbStore::Parts {
   std::string directory;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
-  std::optional<Attempt> attempt;  // As the row stands.
-  bool noted = false;              // Since recover().
+  std::optional<Attempt> attempt;   // As the row stands.
+  bool noted = false;               // Since recover().
+  std::optional<OutboxLog> outbox;  // As the rows stand; empty = to be read.
   std::uint64_t free_min_bytes = 0;
   bool full = false;  // As was found last.
 
@@ -144,9 +118,8 @@ struct RocksDbStore::Parts {
     directory = path;
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     for (std::size_t i = 0; i < family_count; ++i)
-      descriptors.emplace_back(kFamilyNames[i], users_options(nullptr));
-    rocksdb::DBOptions options;
-    options.info_log = std::make_shared<NoLog>();  // The file beside the tables is the writer's.
+      descriptors.emplace_back(kFamilyNames[i], family_options(nullptr));
+    const rocksdb::DBOptions options = reader_options();
     rocksdb::Status status;
     for (int tries = 0; tries < kReadTries; ++tries) {
       std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -198,6 +171,24 @@ struct RocksDbStore::Parts {
     return {};
   }
 
+  Status read_outbox() {
+    outbox.emplace();
+    return for_each_row(kOutbox, [&](auto key, auto row) -> Status {
+      const auto number = decode_outbox_key(key);
+      return number ? outbox->replay(*number, row) : tl::unexpected(number.error());
+    });
+  }
+
+  /// Adds what `commit` does to the outbox.
+  Status change_outbox(const Commit& commit, rocksdb::WriteBatch& batch) {
+    if (!outbox) FRESHET_RETURN_IF_ERROR(read_outbox());
+    const OutboxLog::Change change = outbox->apply(commit);
+    if (change.row) batch.Put(families[kOutbox], outbox_key(change.number), *change.row);
+    for (const std::uint64_t number : change.gone)
+      batch.Delete(families[kOutbox], outbox_key(number));
+    return {};
+  }
+
   Result<StoredPosition> position() const {
     const auto next_offset = number(kNextOffsetKey);
     if (!next_offset) return tl::unexpected(next_offset.error());
@@ -238,16 +229,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
   if (const auto damage = read_file(directory + kDamagedName)) {
     return error(ErrorCode::kCorrupt, "state database " + directory + " is damaged: " + *damage);
   }
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.write_buffer_manager = resources.parts_->write_buffers;
-  options.max_background_jobs = 2;
-  options.max_total_wal_size = 64u << 20;
-  options.info_log = std::make_shared<NoLog>();
+  const rocksdb::DBOptions options = writer_options(resources.parts_->write_buffers);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilyNames) {
-    descriptors.emplace_back(name, users_options(resources.parts_->cache));
+    descriptors.emplace_back(name, family_options(resources.parts_->cache));
   }
   auto parts = std::make_unique<Parts>();
   parts->directory = directory;
@@ -285,12 +270,8 @@ Result<Recovery> RocksDbStore::recover() {
   const auto opened = parts_->db->Put({}, parts_->families[kMeta], kOpenKey,
                                       Parts::number_row(recovery.epoch.value));
   if (!opened.ok()) return parts_->failed("write", opened);
-  FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kOutbox, [&](auto user, auto row) -> Status {
-    auto owed = decode_owed_list(user, row);
-    if (!owed) return tl::unexpected(owed.error());
-    recovery.owed.push_back(std::move(*owed));
-    return {};
-  }));
+  FRESHET_RETURN_IF_ERROR(parts_->read_outbox());
+  recovery.owed = parts_->outbox->owed();
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kDeadLetters, [&](auto, auto row) -> Status {
     auto letter = decode_dead_letter(row);
     if (!letter) return tl::unexpected(letter.error());
@@ -346,13 +327,8 @@ Result<UserRows> RocksDbStore::rows_in(const std::string& directory, const UserI
   const auto state = parts.row(kUsers, user);
   if (!state) return tl::unexpected(state.error());
   rows.has_state = state->has_value();
-  const auto owed = parts.row(kOutbox, user);
-  if (!owed) return tl::unexpected(owed.error());
-  if (*owed) {
-    auto decoded = decode_owed_list(user, **owed);
-    if (!decoded) return tl::unexpected(decoded.error());
-    rows.owed = std::move(*decoded);
-  }
+  FRESHET_RETURN_IF_ERROR(parts.read_outbox());
+  rows.owed = parts.outbox->owed_to(user);
   const std::string key = forgotten_key(user_hash(user));
   const auto forgotten = parts.row(kForgotten, key);
   if (!forgotten) return tl::unexpected(forgotten.error());
@@ -413,18 +389,12 @@ Status RocksDbStore::commit(const Commit& commit) {
   FRESHET_RETURN_IF_ERROR(parts_->room_for_commit());
   const auto& families = parts_->families;
   rocksdb::WriteBatch batch;
-  for (const UserId& user : commit.erased) {
-    batch.Delete(families[kUsers], user);
-    batch.Delete(families[kOutbox], user);
-  }
+  FRESHET_RETURN_IF_ERROR(parts_->change_outbox(commit, batch));
+  for (const UserId& user : commit.erased) batch.Delete(families[kUsers], user);
   for (const ForgottenUser& row : commit.forgotten) {
     batch.Put(families[kForgotten], forgotten_key(row.user_hash), encode_row(row));
   }
   for (const auto& [user, state] : commit.states) batch.Put(families[kUsers], user, state);
-  for (const OwedList& owed : commit.owed) {
-    batch.Put(families[kOutbox], owed.user, encode_row(owed));
-  }
-  for (const UserId& user : commit.settled) batch.Delete(families[kOutbox], user);
   for (const DeadLetter& letter : commit.dead_letters) {
     batch.Put(families[kDeadLetters], dead_letter_key(letter.offset), encode_row(letter));
   }
@@ -442,7 +412,10 @@ Status RocksDbStore::commit(const Commit& commit) {
   const bool attempt_done = parts_->attempt && commit.next_offset > parts_->attempt->first;
   if (attempt_done) batch.Delete(families[kMeta], kAttemptKey);
   const rocksdb::Status status = parts_->db->Write({}, &batch);
-  if (!status.ok()) return parts_->failed("write", status);
+  if (!status.ok()) {
+    parts_->outbox.reset();
+    return parts_->failed("write", status);
+  }
   if (attempt_done) parts_->attempt.reset();
   return {};
 }

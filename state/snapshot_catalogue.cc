@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 #include "state/epoch_register.h"
 
 namespace freshet {

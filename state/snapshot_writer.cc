@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "config/assert.h"
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 
 namespace freshet {
 namespace {

@@ -4,19 +4,21 @@
 
 namespace freshet {
 
-// owed_list   := version: u8 (=2) | offset: zigzag | event_time: zigzag ms | forgets: u8
+// outbox_row  := version: u8 (=3) | settled: list of bytes | owed: list of owed_list
+// owed_list   := user: bytes | offset: zigzag | event_time: zigzag ms | forgets: u8
 // attempt     := version: u8 (=1) | first: zigzag | number: zigzag
 // dead_letter := version: u8 (=1) | topic: bytes | partition: zigzag | offset: zigzag | reason: u8
 //              | text: bytes | key: bytes | value: bytes
 // source      := version: u8 (=1) | partition: zigzag | offset: zigzag
 // log_mark    := version: u8 (=1) | offset: zigzag | hash: u64
 // forgotten   := version: u8 (=1) | time: zigzag ms | next_offset: zigzag
-// bytes := length: varint, then the bytes; varint is LEB128.
+// bytes := length: varint, then the bytes; list := count: varint, then each; varint is LEB128.
 
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kOwedListVersion = 2;
+constexpr std::uint8_t kOutboxVersion = 3;
+constexpr std::size_t kOwedListBytesMin = 4;
 
 tl::unexpected<Error> unreadable(const char* what) {
   return error(ErrorCode::kCorrupt, std::string("unreadable row of the ") + what);
@@ -29,27 +31,44 @@ std::string big_endian(std::uint64_t number) {
   return key;
 }
 
+std::uint64_t number_of(std::string_view big_endian_key) {
+  std::uint64_t number = 0;
+  for (const char byte : big_endian_key) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
+}
+
 }  // namespace
 
-std::string encode_row(const OwedList& owed) {
+std::string encode_outbox_row(std::span<const UserId> settled, std::span<const OwedList> owed) {
   ByteWriter out;
-  out.u8(kOwedListVersion);
-  out.zigzag(owed.offset.value);
-  out.zigzag(owed.event_time.time_since_epoch().count());
-  out.u8(owed.forgets ? 1 : 0);
+  out.u8(kOutboxVersion);
+  out.varint(settled.size());
+  for (const UserId& user : settled) out.bytes(user);
+  out.varint(owed.size());
+  for (const OwedList& list : owed) {
+    out.bytes(list.user);
+    out.zigzag(list.offset.value);
+    out.zigzag(list.event_time.time_since_epoch().count());
+    out.u8(list.forgets ? 1 : 0);
+  }
   return out.take();
 }
 
-Result<OwedList> decode_owed_list(std::string_view user, std::string_view row) {
+Result<OutboxRow> decode_outbox_row(std::string_view row) {
   ByteReader in(row);
-  if (in.u8() != kOwedListVersion) return unreadable("outbox");
-  OwedList owed;
-  owed.user = user;
-  owed.offset = Offset{in.zigzag()};
-  owed.event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
-  owed.forgets = in.u8() != 0;
+  if (in.u8() != kOutboxVersion) return unreadable("outbox");
+  OutboxRow read;
+  read.settled.resize(in.count(1));
+  for (UserId& user : read.settled) user = in.bytes();
+  read.owed.resize(in.count(kOwedListBytesMin));
+  for (OwedList& list : read.owed) {
+    list.user = in.bytes();
+    list.offset = Offset{in.zigzag()};
+    list.event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
+    list.forgets = in.u8() != 0;
+  }
   if (!in.ok() || !in.at_end()) return unreadable("outbox");
-  return owed;
+  return read;
 }
 
 std::string encode_row(const Attempt& attempt) {
@@ -146,8 +165,7 @@ Result<ForgottenUser> decode_forgotten_user(std::string_view key, std::string_vi
   ByteReader in(row);
   if (key.size() != sizeof(std::uint64_t) || in.u8() != kVersion) return unreadable("forgotten");
   ForgottenUser forgotten;
-  for (const char byte : key)
-    forgotten.user_hash = forgotten.user_hash << 8 | static_cast<unsigned char>(byte);
+  forgotten.user_hash = number_of(key);
   forgotten.time = EventTime(std::chrono::milliseconds(in.zigzag()));
   forgotten.next_offset = Offset{in.zigzag()};
   if (!in.ok() || !in.at_end()) return unreadable("forgotten");
@@ -159,5 +177,12 @@ std::string dead_letter_key(Offset offset) {
 }
 
 std::string forgotten_key(std::uint64_t user_hash) { return big_endian(user_hash); }
+
+std::string outbox_key(std::uint64_t number) { return big_endian(number); }
+
+Result<std::uint64_t> decode_outbox_key(std::string_view key) {
+  if (key.size() != sizeof(std::uint64_t)) return unreadable("outbox");
+  return number_of(key);
+}
 
 }  // namespace freshet

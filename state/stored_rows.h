@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/result.h"
 #include "state/state_store.h"
@@ -10,8 +12,17 @@ namespace freshet {
 
 /// Rows of the outbox, of attempts and of the dead letters as they stand on disk. Thread-safe.
 /// Decoding errors: kCorrupt.
-std::string encode_row(const OwedList& owed);
-Result<OwedList> decode_owed_list(std::string_view user, std::string_view row);
+std::string encode_outbox_row(std::span<const UserId> settled, std::span<const OwedList> owed);
+/// A row of the outbox's log: whose debts end, then whose begin.
+struct OutboxRow {
+  std::vector<UserId> settled;
+  std::vector<OwedList> owed;
+};
+Result<OutboxRow> decode_outbox_row(std::string_view row);
+
+/// Key of a row of the outbox's log: its number, big-endian, so that keys sort by number.
+std::string outbox_key(std::uint64_t number);
+Result<std::uint64_t> decode_outbox_key(std::string_view key);
 
 std::string encode_row(const Attempt& attempt);
 Result<Attempt> decode_attempt(std::string_view row);

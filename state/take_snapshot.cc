@@ -1,6 +1,6 @@
 #include "state/take_snapshot.h"
 
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 
 namespace freshet {
 

@@ -147,10 +147,6 @@ void put_curves(JsonWriter& writer, const EvaluationReport& report) {
   });
 }
 
-std::string text_of(const rapidjson::StringBuffer& buffer) {
-  return std::string(buffer.GetString(), buffer.GetSize());
-}
-
 }  // namespace
 
 std::string encode_report(const EvaluationReport& report) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The consumer's side of the lists' rule: of each user the list with the largest (offset, epoch) holds.
+"""The consumer's side of the lists' rule: of each user the list with the largest (offset, epoch, revision) holds.
 
 Lists come at least once, some late, some from an instance that lost its partition without knowing it;
 by this rule none of them makes a user step back. A record without a value says that the user is
@@ -11,30 +11,32 @@ a line, and prints those that are news (removals have no value: a consumer of th
 """
 
 import json
+import math
 import sys
 
 
 class NewestLists:
     def __init__(self):
-        self._held = {}  # User -> ((offset, epoch), smallest epoch that counts, list or None).
+        self._held = {}  # User -> ((offset, epoch, revision), smallest epoch that counts, list or None).
 
     def take(self, ranked_list):
         """Takes a list; returns whether it is news. If not, the one that is held stays."""
-        position = (ranked_list["offset"], ranked_list["epoch"])
+        version = (ranked_list["offset"], ranked_list["epoch"], ranked_list["revision"])
         held = self._held.get(ranked_list["user_id"])
         epoch_min = held[1] if held else 0
-        if held and (position <= held[0] or position[1] < epoch_min):
+        if held and (version <= held[0] or version[1] < epoch_min):
             return False
-        self._held[ranked_list["user_id"]] = (position, epoch_min, ranked_list)
+        self._held[ranked_list["user_id"]] = (version, epoch_min, ranked_list)
         return True
 
     def forget(self, user, offset, epoch):
         """Takes a record without a value; returns whether it is news. If not, what is held stays."""
-        position, epoch_min, held_list = self._held.get(user, ((-1, 0), 0, None))
+        version, epoch_min, held_list = self._held.get(user, ((-1, 0, 0), 0, None))
         if epoch < epoch_min:
             return False
-        is_news = (offset, epoch) >= position or position[1] < epoch
-        self._held[user] = ((offset, epoch), epoch, None) if is_news else (position, epoch, held_list)
+        removal = (offset, epoch, math.inf)  # Newer than every list of the same offset and epoch.
+        is_news = removal >= version or version[1] < epoch
+        self._held[user] = (removal, epoch, None) if is_news else (version, epoch, held_list)
         return is_news
 
     def list_of(self, user):

@@ -60,7 +60,9 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
   batch_failed_ = !queries || queries->size() != sequences.size() * table_.dim;
   if (batch_failed_) return;
   queries_ = std::move(*queries);
-  best_ = top_k(table_, queries_, count, unavailable, &log_sum_exp_);
+  index_.follow(table_);
+  best_ = index_.search(table_, {.queries = queries_, .k = count, .excluded = unavailable},
+                        &log_sum_exp_);
 }
 
 void NetworkExpert::prepare(const Context& context, std::size_t) {

@@ -7,7 +7,7 @@
 #include "scoring/experts/action_shares.h"
 #include "scoring/experts/expert.h"
 #include "scoring/network/network.h"
-#include "scoring/topk/top_k.h"
+#include "scoring/topk/top_k_index.h"
 
 namespace freshet {
 
@@ -76,6 +76,7 @@ class NetworkExpert final : public Expert {
   const ActionShares& actions_;
   TaskConfig worth_;
   ItemTableView table_;
+  TopKIndex index_;                           // Follows table_.
   std::vector<float> queries_;                // [queries, dim]
   std::vector<std::vector<ScoredRow>> best_;  // [queries] score = logit
   std::vector<float> log_sum_exp_;            // [queries]

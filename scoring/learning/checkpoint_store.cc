@@ -5,25 +5,21 @@
 // checksum   := XXH3-64 in 16 hexadecimal digits: of the file; of all lines before the end.
 #include "scoring/learning/checkpoint_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iomanip>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "config/durable_file.h"
 
 namespace freshet {
 namespace {
@@ -54,37 +50,6 @@ tl::unexpected<Error> damaged(const fs::path& path, const std::string& how) {
   return error(ErrorCode::kCorrupt, "read checkpoint " + path.string() + ": " + how);
 }
 
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-/// Opens, writes and syncs one file.
-Status write_file(const fs::path& path, std::string_view bytes) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return unavailable("open", path, std::strerror(errno));
-  const bool written = write_all(file, bytes) && ::fsync(file) == 0;
-  Status status;
-  if (!written) status = unavailable("write", path, std::strerror(errno));
-  if (::close(file) != 0 && written) status = unavailable("close", path, std::strerror(errno));
-  return status;
-}
-
-/// Makes names in a directory durable.
-Status sync_directory(const fs::path& directory) {
-  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return unavailable("open directory", directory, std::strerror(errno));
-  const bool synced = ::fsync(file) == 0;
-  ::close(file);
-  if (!synced) return unavailable("sync directory", directory, std::strerror(errno));
-  return {};
-}
-
 /// Returns the number in a checkpoint's name.
 std::optional<std::uint64_t> number_of(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -104,19 +69,17 @@ std::string manifest_of(const CheckpointFiles& files) {
 }
 
 Status write_files(const fs::path& folder, const CheckpointFiles& files) {
-  for (const auto& [name, bytes] : files) FRESHET_RETURN_IF_ERROR(write_file(folder / name, bytes));
-  FRESHET_RETURN_IF_ERROR(write_file(folder / kManifest, manifest_of(files)));
-  return sync_directory(folder);
+  for (const auto& [name, bytes] : files)
+    FRESHET_RETURN_IF_ERROR(write_durably(folder / name, bytes));
+  FRESHET_RETURN_IF_ERROR(write_durably(folder / kManifest, manifest_of(files)));
+  return sync_path(folder);
 }
 
-Result<std::string> read_file(const fs::path& path) {
-  std::error_code failure;
-  if (!fs::exists(path, failure)) return damaged(path, "it is missing");
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (fs::file_size(path, failure) > 0) content << file.rdbuf();
-  if (!file) return unavailable("read", path, std::strerror(errno));
-  return std::move(content).str();
+/// A file that is missing is damage too: the manifest names it, and a manifest is written last.
+Result<std::string> read_part(const fs::path& path) {
+  auto bytes = read_file(path);
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound) return damaged(path, "it is missing");
+  return bytes;
 }
 
 /// One line of a manifest.
@@ -128,7 +91,7 @@ struct Entry {
 
 /// Returns the manifest's entries, or an error when it is not as written.
 Result<std::vector<Entry>> read_manifest(const fs::path& path) {
-  auto text = read_file(path);
+  auto text = read_part(path);
   if (!text) return tl::unexpected(text.error());
   if (!text->starts_with(kHead)) return damaged(path, "it is of another format or version");
   const std::size_t end = text->rfind("end ");
@@ -142,7 +105,7 @@ Result<std::vector<Entry>> read_manifest(const fs::path& path) {
 }
 
 Result<std::string> read_entry(const fs::path& folder, const Entry& entry) {
-  auto bytes = read_file(folder / entry.name);
+  auto bytes = read_part(folder / entry.name);
   if (!bytes) return bytes;
   if (bytes->size() != entry.bytes) return damaged(folder / entry.name, "it is cut short");
   if (checksum_of(*bytes) != entry.checksum)
@@ -155,20 +118,17 @@ Result<std::string> read_entry(const fs::path& folder, const Entry& entry) {
 Status write_checkpoint(const std::string& directory, const CheckpointFiles& files,
                         std::size_t kept) {
   const fs::path root = directory, fresh = root / "new";
-  std::error_code failure;
-  fs::remove_all(fresh, failure);
-  fs::create_directories(fresh, failure);
-  if (failure) return unavailable("make directory", fresh, failure.message());
+  FRESHET_RETURN_IF_ERROR(remove_tree(fresh));
+  FRESHET_RETURN_IF_ERROR(make_directories(fresh));
   FRESHET_RETURN_IF_ERROR(write_files(fresh, files));
   const auto before = checkpoints_in(directory);
   if (!before && before.error().code != ErrorCode::kCorrupt) return tl::unexpected(before.error());
   const auto older = before.value_or(std::vector<std::string>{});
   const std::uint64_t number = older.empty() ? 1 : *number_of(older.front()) + 1;
   const fs::path path = root / (std::string(kPrefix) + padded(number, 10, 6));
-  fs::rename(fresh, path, failure);
-  if (failure) return unavailable("rename checkpoint", fresh, failure.message());
-  FRESHET_RETURN_IF_ERROR(sync_directory(root));
-  for (std::size_t k = kept - 1; k < older.size(); ++k) fs::remove_all(older[k], failure);
+  FRESHET_RETURN_IF_ERROR(rename_durably(fresh, path));
+  // One that cannot be removed takes up space; the new one is safe.
+  for (std::size_t k = kept - 1; k < older.size(); ++k) std::ignore = remove_tree(older[k]);
   return {};
 }
 
@@ -213,11 +173,8 @@ Result<std::string> read_checkpoint_file(const std::string& path, const std::str
 
 Status set_aside(const std::string& path) {
   const fs::path aside = fs::path(path).parent_path() / "damaged";
-  std::error_code failure;
-  fs::remove_all(aside, failure);
-  fs::rename(path, aside, failure);
-  if (failure) return unavailable("move checkpoint", path, failure.message());
-  return {};
+  FRESHET_RETURN_IF_ERROR(remove_tree(aside));
+  return rename_path(path, aside);
 }
 
 }  // namespace freshet

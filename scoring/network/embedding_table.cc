@@ -40,6 +40,8 @@ void EmbeddingTable::grow(std::size_t rows) {
   }
   values_.biases.resize(rows, 0.0F);
   is_changed_.resize(rows, false);
+  stamps_.resize(rows);
+  stamps_.advance();
   for (std::size_t row = before; row < rows; ++row)
     write_vector(static_cast<ItemRow>(row), initial_vector(options_, row).data());
 }
@@ -54,10 +56,12 @@ void EmbeddingTable::truncate(std::size_t rows) {
   values_.biases.resize(rows);
   if (!values_.squares.empty()) make_squares();
   is_changed_.resize(rows);
+  stamps_.resize(rows);
   std::erase_if(changed_, [rows](ItemRow row) { return row >= rows; });
 }
 
 void EmbeddingTable::write_vector(ItemRow row, const float* vector) {
+  stamps_.mark(row);
   if (compressed_) return compressed_->write(row, vector);
   std::copy_n(vector, dim_, values_.vectors.data() + row * dim_);
 }
@@ -70,9 +74,12 @@ void EmbeddingTable::compress(TableFormat format) {
   for (std::size_t row = 0; row < rows(); ++row)
     compressed_->write(row, values_.vectors.data() + row * dim_);
   values_.vectors = {};
+  stamps_.advance();
+  stamps_.mark_all();
 }
 
 void EmbeddingTable::reset(std::span<const ItemRow> rows) {
+  stamps_.advance();
   for (const ItemRow row : rows) {
     write_vector(row, initial_vector(options_, row).data());
     values_.biases[row] = 0;
@@ -151,9 +158,11 @@ void EmbeddingTable::apply_gradients(float learning_rate) {
                                .squares = values_.squares.data(),
                                .learning_rate = learning_rate,
                                .epsilon = kAdagradEpsilon});
+  stamps_.advance();
   for (std::size_t slot = 0; slot < slot_count(); ++slot) {
     const ItemRow row = touched_[slot];
     mark_changed(row);
+    stamps_.mark(row);
     if (bias_sums_[slot] == 0) continue;  // Rows of histories: most of them.
     const float gradient = bias_sums_[slot] * scales_[slot];
     float& square = values_.bias_squares[row];
@@ -185,6 +194,7 @@ void EmbeddingTable::apply(const NetworkDelta& delta) {
 void EmbeddingTable::set_rows(std::span<const ItemRow> rows, std::span<const float> values) {
   FRESHET_ASSERT(values.size() == rows.size() * (dim_ + 1),
                  "a delta carries dim + 1 values per row");
+  stamps_.advance();
   const float* from = values.data();
   for (const ItemRow row : rows) {
     FRESHET_ASSERT(row < this->rows(), "a delta's rows are within its row count");
@@ -197,6 +207,8 @@ void EmbeddingTable::set_rows(std::span<const ItemRow> rows, std::span<const flo
 void EmbeddingTable::set_vectors(std::span<const float> vectors) {
   FRESHET_ASSERT(vectors.size() == values_.vectors.size(), "all rows are overwritten");
   std::copy(vectors.begin(), vectors.end(), values_.vectors.begin());
+  stamps_.advance();
+  stamps_.mark_all();
 }
 
 void EmbeddingTable::make_squares() {
@@ -218,6 +230,9 @@ void EmbeddingTable::restore(Values values) {
   FRESHET_ASSERT(!compressed_, "a compressed table follows deltas alone");
   values_ = std::move(values);
   is_changed_.assign(rows(), true);
+  stamps_.resize(rows());
+  stamps_.advance();
+  stamps_.mark_all();
   changed_.resize(rows());
   std::iota(changed_.begin(), changed_.end(), ItemRow{0});
 }

@@ -52,8 +52,12 @@ class EmbeddingTable {
   std::size_t dim() const { return dim_; }
   /// Valid until the next non-const call.
   ItemTableView view() const {
-    return {values_.vectors.data(), values_.biases.data(), rows(), dim_,
-            compressed_ ? &*compressed_ : nullptr};
+    return {values_.vectors.data(),
+            values_.biases.data(),
+            rows(),
+            dim_,
+            compressed_ ? &*compressed_ : nullptr,
+            &stamps_};
   }
   /// Null when compressed.
   const float* vector(ItemRow row) const { return values_.vectors.data() + row * dim_; }
@@ -128,6 +132,7 @@ class EmbeddingTable {
 
   std::vector<bool> is_changed_;
   std::vector<ItemRow> changed_;
+  RowStamps stamps_;
 
   std::vector<std::uint32_t> slots_;  ///< Per row: its place in touched_, if that place names it.
   std::vector<ItemRow> touched_;      ///< Rows of the current step.

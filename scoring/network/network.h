@@ -11,6 +11,7 @@
 
 #include "config/result.h"
 #include "scoring/network/compressed_rows.h"
+#include "scoring/network/row_stamps.h"
 
 namespace freshet {
 
@@ -74,6 +75,7 @@ struct ItemTableView {
   std::size_t rows = 0;
   std::size_t dim = 0;
   const CompressedRows* compressed = nullptr;  ///< The vectors, if they are not float32.
+  const RowStamps* stamps = nullptr;           ///< When rows changed; null = not known.
 
   /// Copies the vectors of rows [first, first + count) to `out` [count, dim].
   void read(std::size_t first, std::size_t count, float* out) const {

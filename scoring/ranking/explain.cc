@@ -10,9 +10,6 @@
 namespace freshet {
 namespace {
 
-/// Stands for the logarithm of nothing.
-constexpr float kShareMin = 1e-9F;
-
 std::string number_text(float value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", static_cast<double>(value));
@@ -64,6 +61,7 @@ Explanation Recommender::explain(const RankRequest& request, std::string_view it
     explanation.sentence = sentence_of(explanation, item, language);
     return explanation;
   }
+  const std::vector<std::uint64_t> effects = rules_.effect_counts();  // Nobody gets this list.
   const std::vector<Context> contexts = take_up({&request, 1}, RankEffort::kFull);
   const RankedList list = rank_one(request, contexts.front(), RankEffort::kFull);
   explanation.fallback = list.fallback;
@@ -73,7 +71,9 @@ Explanation Recommender::explain(const RankRequest& request, std::string_view it
   } else {
     explain_cold(row, language, explanation);
   }
+  explain_rank(row, explanation);
   explain_place(row, list, explanation);
+  rules_.set_effect_counts(effects);
   explanation.sentence = sentence_of(explanation, catalogue.label(row), language);
   return explanation;
 }
@@ -86,15 +86,25 @@ void Recommender::explain_candidate(ItemRow row, Language language, Explanation&
   const auto place = static_cast<std::size_t>(found - set_.rows.begin());
   const bool named = found != set_.rows.end();
   explanation.experts = opinions_on(probabilities, named ? &set_.ranks[place] : nullptr, scorer_);
-  if (!named) return;
-  const ScoredRow own{static_cast<ItemRow>(place), (*scores_)[place]};
-  std::size_t before = 0;
-  for (std::size_t j = 0; j < set_.rows.size(); ++j)
-    if (stands_before(ScoredRow{static_cast<ItemRow>(j), (*scores_)[j]}, own) &&
-        maker_.filter_of(set_.rows[j]).empty())
-      ++before;
-  explanation.rank = before + 1;
+}
+
+/// Its place among the candidates that may stand in the list, by the scores that rules leave them,
+/// and what the rules did to its own.
+void Recommender::explain_rank(ItemRow row, Explanation& explanation) {
+  const auto ruled = [this](PoolItem offer) {
+    offer.score += maker_.log_factor(offer.row);
+    return offer;
+  };
+  const auto offer = std::find_if(offers_.begin(), offers_.end(),
+                                  [row](const PoolItem& known) { return known.row == row; });
+  if (offer == offers_.end()) return;
+  const PoolItem own = ruled(*offer);
+  const auto before = std::count_if(offers_.begin(), offers_.end(), [&](const PoolItem& other) {
+    return stands_before(ruled(other), own) && maker_.filter_of(other.row).empty();
+  });
+  explanation.rank = 1 + static_cast<std::size_t>(before);
   explanation.score = own.score;
+  maker_.explain(row, explanation.reasons);
 }
 
 /// Of a user without a history: popularity has the only opinion.
@@ -106,13 +116,7 @@ void Recommender::explain_cold(ItemRow row, Language language, Explanation& expl
   explanation.probability = named ? choice->score : popularity.share(popularity.main_level(), row);
   explanation.reasons = {popular_reason(language)};
   ExpertOpinion opinion{.probability = explanation.probability, .share = 1};
-  if (named) {
-    const auto before = std::count_if(cold_.begin(), choice, [this](const auto& better) {
-      return maker_.filter_of(better.row).empty();
-    });
-    explanation.rank = opinion.rank = 1 + static_cast<std::size_t>(before);
-    explanation.score = std::log(std::max(choice->score, kShareMin));
-  }
+  if (named) opinion.rank = 1 + static_cast<std::size_t>(choice - cold_.begin());
   explanation.experts = {opinion};
 }
 

@@ -56,10 +56,13 @@ std::span<const PlacedItem> ListMaker::make(const ListOrder& order) {
 }
 
 bool ListMaker::may_stand(ItemRow row) {
-  return !listed_.contains(row) && filters_.lets_pass(row) && rules_.lets_pass(row);
+  if (listed_.contains(row) || !filters_.lets_pass(row)) return false;
+  const bool passes = rules_.lets_pass(row);
+  if (!passes) rules_.count_kept_out(row);
+  return passes;
 }
 
-std::string_view ListMaker::filter_of(ItemRow row) {
+std::string_view ListMaker::filter_of(ItemRow row) const {
   const std::string_view filter = filters_.filter_of(row);
   if (!filter.empty()) return filter;
   return rules_.lets_pass(row) ? std::string_view() : "rule";

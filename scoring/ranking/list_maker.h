@@ -57,7 +57,10 @@ class ListMaker {
 
   /// What kept the row out of the list made last: a filter's name (Filters::filter_of) or "rule";
   /// empty if nothing did.
-  std::string_view filter_of(ItemRow row);
+  std::string_view filter_of(ItemRow row) const;
+
+  /// What rules add to the score of the row in the list made last.
+  float log_factor(ItemRow row) const { return rules_.log_factor(row); }
 
   /// Adds the rules' reasons of an item that is in the list made last.
   void explain(ItemRow row, std::vector<Reason>& reasons) { rules_.explain(row, reasons); }

@@ -48,16 +48,25 @@ ListRules::Verdict ListRules::verdict_of(const Rule& rule,
   return Verdict::kNone;
 }
 
-bool ListRules::lets_pass(ItemRow row) {
+/// The first rule that keeps the item out by name; kNoRule = none does.
+RuleIndex ListRules::keeper_of(ItemRow row) const {
   const auto rules = book_.of(row);
-  for (const RuleIndex rule : rules) {
-    if (verdicts_[rule] != Verdict::kKeepsOut) continue;
-    book_.count_effect(rule);
-    return false;
-  }
+  const auto keeper = std::find_if(rules.begin(), rules.end(), [this](RuleIndex rule) {
+    return verdicts_[rule] == Verdict::kKeepsOut;
+  });
+  return keeper == rules.end() ? kNoRule : *keeper;
+}
+
+bool ListRules::lets_pass(ItemRow row) const {
+  if (keeper_of(row) != kNoRule) return false;
+  const auto rules = book_.of(row);
   return std::all_of(only_.begin(), only_.end(), [rules](RuleIndex rule) {
     return std::find(rules.begin(), rules.end(), rule) != rules.end();
   });
+}
+
+void ListRules::count_kept_out(ItemRow row) {
+  if (const RuleIndex keeper = keeper_of(row); keeper != kNoRule) book_.count_effect(keeper);
 }
 
 float ListRules::log_factor(ItemRow row) const {

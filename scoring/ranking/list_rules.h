@@ -13,7 +13,7 @@
 namespace freshet {
 
 /// What the rules say of one list: which hold for this user, what they do to an item, and how much
-/// room their bounds leave. Counts what they do. Confined to one thread.
+/// room their bounds leave. Counts what they do to the list. Confined to one thread.
 class ListRules {
  public:
   /// `book` must outlive this object.
@@ -23,7 +23,9 @@ class ListRules {
   void prepare(ScenarioIndex scenario, std::span<const std::string> context);
 
   /// False if a rule keeps the item out.
-  bool lets_pass(ItemRow row);
+  bool lets_pass(ItemRow row) const;
+  /// Counts that it does.
+  void count_kept_out(ItemRow row);
 
   /// What boosts and buries add to the logarithm of the item's probability.
   float log_factor(ItemRow row) const;
@@ -61,6 +63,7 @@ class ListRules {
   };
 
   Verdict verdict_of(const Rule& rule, std::span<const std::string> context) const;
+  RuleIndex keeper_of(ItemRow row) const;
   std::uint64_t label_of(const Rule& rule, ItemRow row) const;
   Taken* taken_of(RuleIndex rule, std::uint64_t label);
 

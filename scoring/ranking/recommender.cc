@@ -58,7 +58,8 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .model_version = knowledge_.version(),
                   .catching_up = request.catching_up,
                   .scenario = request.scenario,
-                  .received_time = request.received_time};
+                  .received_time = request.received_time,
+                  .cause = request.cause};
   offers_.clear();
   cold_.clear();
   scores_ = nullptr;

@@ -40,6 +40,7 @@ class Recommender {
   /// why.
   Explanation explain(const RankRequest& request, std::string_view item, Language language);
   RuleBook& rules() { return rules_; }
+  const RuleBook& rules() const { return rules_; }
 
  private:
   /// The requests as the experts see them; the network has looked at all of them.
@@ -57,6 +58,7 @@ class Recommender {
   float popular_part(ItemRow row) const;
   void explain_candidate(ItemRow row, Language language, Explanation& explanation);
   void explain_cold(ItemRow row, Language language, Explanation& explanation);
+  void explain_rank(ItemRow row, Explanation& explanation);
   void explain_place(ItemRow row, const RankedList& list, Explanation& explanation);
 
   const ScoringConfig config_;

@@ -42,12 +42,25 @@ RuleBook::RuleBook(const ScoringConfig& config, const Catalogue& catalogue,
 }
 
 void RuleBook::set_rules(const std::vector<RuleConfig>& rules) {
+  const std::vector<RuleConfig> before = live_rules();
   rules_ = resolve_rules(rules, scenarios_, context_keys_);
   if (std::any_of(rules_.begin(), rules_.end(), needs_labels)) labels_.want();
   rows_.compile(rules_);
   effects_.assign(rules_.size(), 0);
   choose_live();
   choose_leaders();
+  if (live_rules() != before) ++generation_;
+}
+
+/// In their order.
+std::vector<RuleConfig> RuleBook::live_rules() const {
+  std::vector<RuleConfig> rules;
+  for (std::size_t k = 0; k < rules_.size(); ++k) {
+    const bool holds = std::any_of(is_live_.begin(), is_live_.end(),
+                                   [k](const auto& live) { return live[k] != 0; });
+    if (holds) rules.push_back(rules_[k].config);
+  }
+  return rules;
 }
 
 void RuleBook::follow(const Delta& delta) {
@@ -78,7 +91,9 @@ void RuleBook::set_time(EventTime now) {
   const bool clock_went_back = now < now_;
   now_ = now;
   if (now >= next_change_ || clock_went_back) {
+    const auto before = live_;
     choose_live();
+    if (live_ != before) ++generation_;
     choose_leaders();
   } else if (leaders_stale_ && (now >= leaders_time_ + kLeadersAge || clock_went_back)) {
     choose_leaders();

@@ -38,6 +38,9 @@ class RuleBook {
   /// Takes notice of the time on the wall.
   void set_time(EventTime now);
 
+  /// Grows whenever other rules hold than before.
+  std::uint64_t generation() const { return generation_; }
+
   /// The named scenario; the default one for an empty or unknown name.
   ScenarioIndex scenario(std::string_view name) const;
 
@@ -60,6 +63,9 @@ class RuleBook {
   void count_effect(RuleIndex rule, std::uint64_t items = 1) { effects_[rule] += items; }
   /// Effects of the rules with a name since the last call.
   std::vector<RuleEffect> take_effects();
+  /// Effects as counted, to go back to after a list that nobody is served.
+  std::vector<std::uint64_t> effect_counts() const { return effects_; }
+  void set_effect_counts(std::vector<std::uint64_t> counts) { effects_ = std::move(counts); }
 
  private:
   struct Leader {
@@ -69,6 +75,7 @@ class RuleBook {
 
   void note_changes(const Delta& delta);
   void choose_live();
+  std::vector<RuleConfig> live_rules() const;
   void choose_leaders();
   bool keeps_out(ScenarioIndex scenario, ItemRow row) const;
   bool has_leaders(ScenarioIndex scenario) const;
@@ -84,6 +91,7 @@ class RuleBook {
   EventTime next_change_{};   // When what holds changes again.
   EventTime leaders_time_{};  // When leaders were last chosen.
   bool leaders_stale_ = true;
+  std::uint64_t generation_ = 0;
   std::vector<std::vector<RuleIndex>> live_;            // [scenario]
   std::vector<std::vector<std::uint8_t>> is_live_;      // [scenario][rule]
   std::vector<std::vector<ItemRow>> leaders_;           // [rule]

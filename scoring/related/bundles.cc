@@ -24,14 +24,14 @@ constexpr std::size_t kAskedMax = 32;
 /// One item that may be added.
 struct Candidate {
   ItemRow row = 0;
-  double log_share = 0;
-  double log_lift = 0;  ///< Sum over the basket.
+  double log_share = 0;  ///< With what rules add to it.
+  double log_lift = 0;   ///< Sum over the basket.
 };
 
 class BundleMaker {
  public:
-  BundleMaker(const Knowledge& knowledge, const BundleLimits& limits)
-      : knowledge_(knowledge), pairs_(knowledge.baskets()), limits_(limits) {}
+  BundleMaker(const Knowledge& knowledge, const BundleLimits& limits, ItemFactor factor)
+      : knowledge_(knowledge), pairs_(knowledge.baskets()), limits_(limits), factor_(factor) {}
 
   Bundle make(std::span<const std::string> names) {
     Bundle bundle;
@@ -77,7 +77,9 @@ class BundleMaker {
 
   /// With all of the basket but its newest item.
   Candidate started(ItemRow row) const {
-    Candidate candidate{.row = row, .log_share = std::log(pairs_.baskets(row) / pairs_.baskets())};
+    Candidate candidate{.row = row,
+                        .log_share = std::log(static_cast<double>(factor_(row)) *
+                                              pairs_.baskets(row) / pairs_.baskets())};
     for (std::size_t k = 0; k + 1 < basket_.size(); ++k)
       candidate.log_lift += log_lift(basket_[k], row);
     return candidate;
@@ -86,7 +88,7 @@ class BundleMaker {
   bool may_be_added(ItemRow row) const {
     return knowledge_.catalogue().available(row) && pairs_.baskets(row) > 0 &&
            in_category(knowledge_.catalogue(), row, limits_.category) &&
-           (!limits_.price_max || price_of(row) > 0);
+           (!limits_.price_max || price_of(row) > 0) && factor_(row) > 0;
   }
 
   double price_of(ItemRow row) const {
@@ -135,6 +137,7 @@ class BundleMaker {
   const Knowledge& knowledge_;
   const BasketPairs& pairs_;
   const BundleLimits& limits_;
+  const ItemFactor factor_;
   std::vector<ItemRow> taken_;   // The basket and what was added.
   std::vector<ItemRow> basket_;  // Those of them that were asked.
   std::vector<Candidate> candidates_;
@@ -144,8 +147,8 @@ class BundleMaker {
 }  // namespace
 
 Bundle complete_basket(const Knowledge& knowledge, std::span<const std::string> names,
-                       const BundleLimits& limits) {
-  return BundleMaker(knowledge, limits).make(names);
+                       const BundleLimits& limits, ItemFactor factor) {
+  return BundleMaker(knowledge, limits, factor).make(names);
 }
 
 }  // namespace freshet

@@ -44,7 +44,7 @@ float trend_of(const Popularity& popularity, ItemRow row) {
 }  // namespace
 
 std::vector<RankedItem> related_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
-                                      Language language) {
+                                      Language language, ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const Neighbours& item = knowledge.covisitation().of(row);
   const auto count_of = [&knowledge](ItemRow r) {
@@ -53,9 +53,11 @@ std::vector<RankedItem> related_items(const Knowledge& knowledge, ItemRow row, s
   std::vector<ScoredRow> best;
   for (std::size_t k = 0; k < item.rows.size(); ++k) {
     if (item.rows[k] == row || !catalogue.available(item.rows[k])) continue;
+    const float ruled = factor(item.rows[k]);
+    if (ruled <= 0) continue;
     const float both = item.pairs[k].forward + item.pairs[k].backward;
     const float root = std::sqrt(count_of(row) * count_of(item.rows[k]));
-    best.push_back({item.rows[k], both / (root + kPairPrior)});
+    best.push_back({item.rows[k], ruled * both / (root + kPairPrior)});
   }
   keep_best(best, count);
   const Reason reason =
@@ -68,24 +70,27 @@ std::vector<RankedItem> related_items(const Knowledge& knowledge, ItemRow row, s
 }
 
 std::vector<RankedItem> similar_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
-                                      Language language) {
+                                      Language language, ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const Reason reason =
       reason_for(knowledge, row, Source::kContent,
                  sentence(Phrase::kSimilar, language, {{"because", catalogue.label(row)}}));
   std::vector<ScoredRow> nearest;
   knowledge.content().neighbours(row, nearest);
+  std::erase_if(nearest, [&](ScoredRow& near) {
+    const float ruled = catalogue.available(near.row) ? factor(near.row) : 0;
+    near.score *= ruled;
+    return ruled <= 0;
+  });
+  keep_best(nearest, count);
   std::vector<RankedItem> similar;
-  for (const ScoredRow& near : nearest) {
-    if (similar.size() == count) break;
-    if (catalogue.available(near.row))
-      similar.push_back(item_with(knowledge, near.row, near.score, reason));
-  }
+  for (const ScoredRow& near : nearest)
+    similar.push_back(item_with(knowledge, near.row, near.score, reason));
   return similar;
 }
 
 std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t count,
-                                        std::string_view category) {
+                                        std::string_view category, ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const Popularity& popularity = knowledge.popularity();
   const double events_min = kTrendEventsMin / std::max(popularity.decayed_events(0), 1.0);
@@ -93,7 +98,8 @@ std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t 
   for (ItemRow row = 0; row < popularity.rows(); ++row) {
     if (popularity.share(0, row) < events_min || !catalogue.available(row)) continue;
     const float trend = trend_of(popularity, row);
-    if (trend > 1 && in_category(catalogue, row, category)) best.push_back({row, trend});
+    if (trend <= 1 || !in_category(catalogue, row, category)) continue;
+    if (const float ruled = factor(row); ruled > 0) best.push_back({row, ruled * trend});
   }
   keep_best(best, count);
   std::vector<ItemFigures> trending;
@@ -102,12 +108,13 @@ std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t 
 }
 
 std::vector<ItemFigures> newest_items(const Knowledge& knowledge, std::size_t count,
-                                      std::string_view category) {
+                                      std::string_view category, ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const std::span<const ItemRow> by_age = catalogue.by_age();
   std::vector<ItemFigures> newest;
   for (std::size_t k = by_age.size(); k-- > 0 && newest.size() < count;) {
-    if (catalogue.available(by_age[k]) && in_category(catalogue, by_age[k], category))
+    if (catalogue.available(by_age[k]) && in_category(catalogue, by_age[k], category) &&
+        factor(by_age[k]) > 0)
       newest.push_back(figures_of(knowledge, by_age[k]));
   }
   return newest;

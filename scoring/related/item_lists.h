@@ -7,29 +7,31 @@
 #include "scoring/answers.h"
 #include "scoring/knowledge.h"
 #include "scoring/ranking/sentences.h"
+#include "scoring/related/item_factor.h"
 
 namespace freshet {
 
-/// Lists of items that are the same for all users, best first, of available items alone. `category`
-/// is a path from the general to the special, parts joined by "/"; empty = any.
+/// Lists of items that are the same for all users, best first, of available items alone. `factor`:
+/// what rules do to scores, and whom they keep out. `category` is a path from the general to the
+/// special, parts joined by "/"; empty = any.
 
 /// Items that users who had `row` went on to or came from, by the cosine of their visits.
 std::vector<RankedItem> related_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
-                                      Language language);
+                                      Language language, ItemFactor factor);
 
 /// Items whose content is like that of `row`; score = cosine. At most as many as the index keeps
 /// (ContentConfig::neighbours_max).
 std::vector<RankedItem> similar_items(const Knowledge& knowledge, ItemRow row, std::size_t count,
-                                      Language language);
+                                      Language language, ItemFactor factor);
 
 /// Items that have more of the newest events than they usually have, by ItemFigures::trend. One
 /// pass over the catalogue.
 std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t count,
-                                        std::string_view category);
+                                        std::string_view category, ItemFactor factor);
 
 /// The items that came into the catalogue last, newest first.
 std::vector<ItemFigures> newest_items(const Knowledge& knowledge, std::size_t count,
-                                      std::string_view category);
+                                      std::string_view category, ItemFactor factor);
 
 /// What is known of the item of `row`.
 ItemFigures figures_of(const Knowledge& knowledge, ItemRow row);

@@ -173,6 +173,8 @@ class TileScan {
     }
     if (with_log_sum_) add_log_sums(block);
   }
+  /// Of the tile and the block scanned last: [kTileLanes].
+  const float* maxima() const { return maxima_.data(); }
 
  private:
   float* row_scores(std::size_t i) { return scores_.data() + i * kTileLanes; }
@@ -239,6 +241,29 @@ std::vector<std::vector<ScoredRow>> top_k(const ItemTableView& table,
     }
   }
   return best;
+}
+
+std::vector<float> tile_maxima(const ItemTableView& table, std::span<const float> queries,
+                               std::vector<float>* log_sum_exp) {
+  auto blocks = make_blocks(queries, table.dim, 0);
+  TileReader tiles(table, {});
+  TileScan scan(supported_score_kernels().back(), table.dim, log_sum_exp != nullptr);
+  std::vector<float> maxima(queries.size() / table.dim * tiles.count());
+  for (std::size_t index = 0; index < tiles.count(); ++index) {
+    const ItemTile tile = tiles.read(index);
+    float* out = maxima.data() + index;
+    for (QueryBlock& block : blocks) {
+      scan.scan(tile, block);
+      for (std::size_t lane = 0; lane < block.lanes; ++lane, out += tiles.count())
+        *out = scan.maxima()[lane];
+    }
+  }
+  if (log_sum_exp == nullptr) return maxima;
+  log_sum_exp->clear();
+  for (const QueryBlock& block : blocks)
+    for (std::size_t lane = 0; lane < block.lanes; ++lane)
+      log_sum_exp->push_back(block.log_sums[lane].value());
+  return maxima;
 }
 
 }  // namespace freshet

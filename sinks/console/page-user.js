@@ -4,7 +4,7 @@ import { api } from './api.js';
 import { absence, barOf, card, facts, make, note } from './dom.js';
 import { ago, clockTime, count, dateTime, decimals, percent, words } from './format.js';
 import { ListView, itemLink, reasonsOf } from './lists.js';
-import { SOURCES, sourceColour } from './plots.js';
+import { EXPERTS, sourceColour } from './plots.js';
 import { watchStatus } from './status.js';
 
 const LIST_SIZE = 20;
@@ -74,7 +74,7 @@ class Ablation {
         click: () => this.show(source) }, source ? mark : null, name);
     };
     const focused = this.choice.contains(document.activeElement) ? [...this.choice.children].indexOf(document.activeElement) : -1;
-    this.choice.replaceChildren(button('', 'as served'), ...SOURCES.filter((source) => !this.refused.has(source)).map((source) => button(source, `without ${source}`)));
+    this.choice.replaceChildren(button('', 'as served'), ...EXPERTS.filter((source) => !this.refused.has(source)).map((source) => button(source, `without ${source}`)));
     if (focused >= 0) this.choice.children[focused].focus();
   }
 

@@ -4,7 +4,9 @@ import { make } from './dom.js';
 import { clockTime, known } from './format.js';
 
 /* What gives candidates, in the order of its colours everywhere. */
-export const SOURCES = ['popular', 'covisitation', 'walk', 'network', 'repeat', 'content', 'new', 'rule'];
+export const EXPERTS = ['popular', 'covisitation', 'walk', 'network', 'repeat', 'content', 'new'];
+/** What a reason may name beside them has a colour, too. */
+export const SOURCES = [...EXPERTS, 'rule'];
 
 export const colourOf = (index) => `var(--s${(index % 8) + 1})`;
 export const sourceColour = (source) => colourOf(Math.max(0, SOURCES.indexOf(source)));

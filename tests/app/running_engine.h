@@ -31,13 +31,14 @@ inline std::string click(int event, std::int32_t partition) {
 /// The engine with real threads, scoring and learning; only log, store and output are in memory.
 class RunningEngine : public testing::Test {
  protected:
-  RunningEngine()
+  explicit RunningEngine(const std::function<void(Config&)>& configure = nullptr)
       : figures_(registry_, clock_, titles_),
         publisher_({[this](const ListDelivery& d) { router_.deliver(d); },
                     [this](const DeadLetterDelivery& d) { router_.deliver(d); }}) {
     config_.scoring.learning.directory.clear();
     config_.scoring.scenarios = {{.name = "home", .list_size = 3}};
     config_.sinks.kafka.scenarios = {"home"};
+    if (configure) configure(config_);
     lease_.hold_for_ever();
     engine_ = std::make_unique<Engine>(EngineParts{
         config_, publisher_, router_, figures_, lease_, clock_, {}, [this](const Error& e) {

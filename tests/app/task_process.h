@@ -95,6 +95,9 @@ class Process {
     return requests;
   }
 
+  /// Plays scoring that wants a list made again.
+  DeliveryRouter::Asked ask(const RefreshWish& wish) { return router_.ask(wish); }
+
   FakePublisher& publisher() { return publisher_; }
   PartitionTask& task() { return task_; }
   const PipelineFigures& figures() const { return figures_; }

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
+#include <thread>
 
 #include "state/directory_snapshot_store.h"
 #include "state/rocksdb_store.h"
@@ -86,6 +88,28 @@ TEST_F(UserTracesTest, NamesAllThatADatabaseInUseHoldsOfAUser) {
   EXPECT_EQ(found.databases, 1u);
   EXPECT_THAT(find("v").traces, SizeIs(1));
   EXPECT_THAT(find("nobody").traces, IsEmpty());
+}
+
+TEST_F(UserTracesTest, LooksPastACopyThatIsBeingRemoved) {
+  const std::string copy = config_.state.directory + "/partition-0.snapshot";
+  std::jthread keeper([&](std::stop_token stop) {
+    std::error_code ignored;
+    while (!stop.stop_requested()) {
+      std::filesystem::create_directories(copy, ignored);
+      std::ofstream(copy + "/CURRENT") << "MANIFEST-000001\n";  // Which is gone already.
+      std::filesystem::remove_all(copy, ignored);
+    }
+  });
+  for (int round = 0; round < 20; ++round) EXPECT_EQ(find("u").databases, 1u);
+}
+
+TEST_F(UserTracesTest, SaysWhatItCouldNotRead) {
+  const std::string broken = config_.state.directory + "/partition-1";
+  std::filesystem::create_directories(broken);
+  std::ofstream(broken + "/CURRENT") << "MANIFEST-000001\n";
+  const auto found = find_user_traces(config_, "u", false);
+  ASSERT_FALSE(found) << "a proof leaves nothing out";
+  EXPECT_THAT(found.error().text, testing::HasSubstr("partition-1"));
 }
 
 TEST_F(UserTracesTest, FindsNothingButTheHashOfAForgottenUser) {

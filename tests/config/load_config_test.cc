@@ -133,7 +133,9 @@ TEST(LoadConfig, RefusesWrongTypes) {
   EXPECT_THAT(problems_of("ingest: {kafka: {properties: {a: [1]}}}"),
               ElementsAre(AllOf(HasSubstr("\"a\""), HasSubstr("not a list"))));
   EXPECT_THAT(problems_of("ingest: {csv_delimiter: ab}"),
-              ElementsAre(HasSubstr("not one character")));
+              ElementsAre(HasSubstr("not one ASCII character")));
+  EXPECT_THAT(problems_of("ingest: {csv_delimiter: \"\xa7\"}"),
+              ElementsAre(HasSubstr("not one ASCII character")));
   EXPECT_THAT(problems_of("ingest: {poll_wait: 5}"), ElementsAre(HasSubstr("has no unit")));
   EXPECT_THAT(problems_of("ingest: {poll_wait: 5us}"), ElementsAre(HasSubstr("too fine")));
 }

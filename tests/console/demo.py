@@ -22,11 +22,6 @@ def ask(address, body=None):
         return problem.code, json.load(problem)
 
 
-def is_routed(address, body=None):
-    status, answer = ask(address, body)
-    return status != 405 and not (status == 404 and answer["detail"].startswith("nothing lives at"))
-
-
 class Demo:
     """Ends with the `with` block. `address` is the console's, `broker` the embedded broker's."""
 

@@ -23,7 +23,7 @@ const std::vector<SeenList>& ListLog::read() {
   }
   ignore_error(reader_->read_on([&](const TopicRecord& list) {
     lists_.push_back({list.key, header(list, "partition"), header(list, "offset"),
-                      header(list, "epoch"), list.timestamp_ms});
+                      header(list, "epoch"), header(list, "revision"), list.timestamp_ms});
   }),
                "whoever waits asks again");
   return lists_;
@@ -33,7 +33,7 @@ HeldLists held_lists(const std::vector<SeenList>& lists) {
   HeldLists held;
   NewestLists consumer;
   for (const SeenList& list : lists) {
-    if (consumer.take(list.user, list.offset, list.epoch, "")) {
+    if (consumer.take(list.user, {list.offset, list.epoch, list.revision}, "")) {
       held.newest_offset[list.user] = list.offset;
     } else {
       ++held.ignored;

@@ -16,6 +16,7 @@ struct SeenList {
   std::int64_t partition = -1;  ///< Of the events.
   std::int64_t offset = -1;     ///< Of the newest event that it reflects.
   std::int64_t epoch = -1;
+  std::int64_t revision = -1;
   std::int64_t time_ms = 0;  ///< When the broker appended it.
 };
 
@@ -39,7 +40,7 @@ class ListLog {
   std::vector<SeenList> lists_;
 };
 
-/// What consumers hold after all `lists`, by the rule of the newest (offset, epoch).
+/// What consumers hold after all `lists`, by the rule of the newest (offset, epoch, revision).
 struct HeldLists {
   std::map<std::string, std::int64_t> newest_offset;  ///< By user.
   std::size_t ignored = 0;  ///< Lists that came again, or late: no news by the rule.

@@ -132,7 +132,9 @@ TEST(Zombie, PublishesNothingAfterItWakesUpWithoutItsPartition) {
   all.insert(all.end(), of_zombie.begin(), of_zombie.end());
   for (const TopicRecord& list : all) {
     const std::int64_t offset = header(list, "offset");
-    if (!consumer.take(list.key, offset, header(list, "epoch"), *list.value)) continue;
+    if (!consumer.take(list.key, {offset, header(list, "epoch"), header(list, "revision")},
+                       *list.value))
+      continue;
     EXPECT_GE(offset, newest[list.key]);
     newest[list.key] = offset;
   }

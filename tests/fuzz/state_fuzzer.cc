@@ -14,9 +14,10 @@ void check_user_state(std::string_view bytes) {
 }
 
 void check_rows(std::string_view bytes) {
-  if (const auto owed = decode_owed_list("user", bytes)) {
-    const auto again = decode_owed_list("user", encode_row(*owed));
-    require(again && *again == *owed, "owed lists keep");
+  if (const auto outbox = decode_outbox_row(bytes)) {
+    const auto again = decode_outbox_row(encode_outbox_row(outbox->settled, outbox->owed));
+    require(again && again->settled == outbox->settled && again->owed == outbox->owed,
+            "rows of the outbox keep");
   }
   if (const auto forgotten = decode_forgotten_user("12345678", bytes)) {
     const auto again = decode_forgotten_user("12345678", encode_row(*forgotten));

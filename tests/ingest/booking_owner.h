@@ -63,7 +63,7 @@ class BookingOwner final : public PartitionOwner {
   }
 
   std::size_t owned_count() const { return sources_.size(); }
-  const RecordSource& source(PartitionId partition) const { return *sources_.at(partition); }
+  RecordSource& source(PartitionId partition) const { return *sources_.at(partition); }
   void refuse() { refuse_ = true; }
   void refuse_more_partitions() { fixed_count_ = true; }
   const std::vector<std::size_t>& counts() const { return counts_; }

@@ -89,6 +89,16 @@ TEST(EventDecoder, TakesBareIdsAsItems) {
   EXPECT_EQ(event.items[1].name, "7");
 }
 
+TEST(EventDecoder, ReadsTheJsonThatASchemaRegistrySerializerFramed) {
+  const std::string framed =
+      std::string("\0\0\0\0\x2A", 5) +
+      R"({"type":"click","user_id":"u","item_id":"i","event_time":1706702400000})";
+  const Event event = event_of(decode({}, framed));
+
+  EXPECT_EQ(event.user, "u");
+  EXPECT_EQ(epoch_ms(event), kNoon);
+}
+
 TEST(EventDecoder, ReadsTheTimeWithItsZone) {
   const Event event = event_of(decode({}, R"({"type":"click","user_id":"u","item_id":"i",
     "event_time":"2024-01-31T14:30:00+02:30"})"));

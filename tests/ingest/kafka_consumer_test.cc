@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include <set>
 
 #include "booking_owner.h"
@@ -107,6 +109,24 @@ TEST_F(KafkaConsumerTest, TellsWhenAskedTheGroupKnewItsMember) {
   ASSERT_TRUE(confirmed) << "an assignment alone proves nothing, an accepted commit does";
   EXPECT_GT(*owner.newest_confirmation(), before);
   EXPECT_LT(*owner.newest_confirmation(), clock.boot_now());
+}
+
+TEST_F(KafkaConsumerTest, WakesAPollThatWaits) {
+  Books books;
+  BookingOwner owner(books);
+  const auto consumer = open(owner);
+  ASSERT_NE(consumer, nullptr);
+  ASSERT_TRUE(step_until([&] { EXPECT_TRUE(consumer->run_once(milliseconds{1})); },
+                         [&] { return owner.owned_count() == kPartitionCount; }));
+  RecordSource& source = owner.source(PartitionId{0});
+
+  const auto begin = std::chrono::steady_clock::now();
+  std::jthread waker([&] { source.wake(); });
+  const auto polled = source.poll(10, seconds{60});
+
+  ASSERT_TRUE(polled);
+  EXPECT_TRUE(polled->empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds{30});
 }
 
 TEST_F(KafkaConsumerTest, StartsAtTheOwnersOffset) {

@@ -5,42 +5,9 @@
 #   forget_test.sh FRESHET
 set -euo pipefail
 freshet=$1
-here=$(cd "$(dirname "$0")" && pwd)
-why=$("$here/broker.sh" check) || { echo "no Kafka broker here: $why"; exit 0; }
-command -v kcat >/dev/null || { echo "no Kafka broker here: no kcat"; exit 0; }
-dir=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
+. "$(dirname "$0")/testing.sh" kcat
 
-fail() { echo "FAILED: $1"; [ ! -e "${2-}" ] || tail -20 "$2"; exit 1; }
-
-# $1 seconds at most, until the rest succeeds.
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || return 1
-    read -rt 0.2 <> <(:) || true
-  done
-}
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-port=$(free_port)
-"$here/broker.sh" run "$dir/kafka" "$port:$(free_port)" >"$dir/broker.log" 2>&1 &
-within 60 kcat -b "127.0.0.1:$port" -L -m 2 || fail "the broker does not start" "$dir/broker.log"
-cat >"$dir/freshet.yaml" <<END
-ingest:
-  kafka: {brokers: "127.0.0.1:$port", users_topic: freshet.users, session_timeout: 6s}
-state:
-  directory: $dir/state
-  snapshots: {directory: $dir/snapshots, interval: 1s, keep: 1}
-scoring: {network: {enabled: false}, learning: {directory: $dir/model}}
-sinks:
-  kafka: {brokers: "127.0.0.1:$port", delivery_timeout: 4s}
-  http: {port: 0}
-END
-"$freshet" topics create -c "$dir/freshet.yaml" --partitions 2 >"$dir/topics.log" 2>&1 ||
-  fail "topics create" "$dir/topics.log"
+prepare 2 ", users_topic: freshet.users" ", snapshots: {directory: $dir/snapshots, interval: 1s, keep: 1}"
 
 start() {
   "$freshet" run -c "$dir/freshet.yaml" >>"$dir/run.log" 2>&1 &

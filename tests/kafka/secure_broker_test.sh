@@ -5,28 +5,8 @@
 #   secure_broker_test.sh FRESHET
 set -euo pipefail
 freshet=$1
-here=$(cd "$(dirname "$0")" && pwd)
-why=$("$here/broker.sh" check) || { echo "no Kafka broker here: $why"; exit 0; }
-for program in openssl kcat; do
-  command -v "$program" >/dev/null || { echo "no Kafka broker here: no $program"; exit 0; }
-done
-dir=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
+. "$(dirname "$0")/testing.sh" kcat openssl
 password=correct-horse-battery
-
-fail() { echo "FAILED: $1"; [ ! -e "${2-}" ] || tail -20 "$2"; exit 1; }
-
-# $1 seconds at most, until the rest succeeds.
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || return 1
-    read -rt 0.2 <> <(:) || true
-  done
-}
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 make_certificates() {
   openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=freshet-test-ca -keyout "$dir/ca.key" -out "$dir/ca.pem"
@@ -36,7 +16,7 @@ make_certificates() {
   cat "$dir/broker.key" "$dir/broker.crt" "$dir/ca.pem" >"$dir/broker.pem"
 }
 
-start_broker() {
+start_secure_broker() {
   plain=$(free_port) secure=$(free_port)
   local controller
   controller=$(free_port)
@@ -50,8 +30,7 @@ listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.p
 ssl.keystore.type=PEM
 ssl.keystore.location=$dir/broker.pem
 END
-  KAFKA_PROPERTIES=$dir/secure.properties "$here/broker.sh" run "$dir/kafka" "$plain:$controller" >"$dir/broker.log" 2>&1 &
-  within 60 kcat -b "127.0.0.1:$plain" -L -m 2 || fail "the broker does not start" "$dir/broker.log"
+  start_broker "$plain:$controller" "$dir/secure.properties"
 }
 
 write_config() { # FILE PASSWORD
@@ -74,7 +53,7 @@ END
 }
 
 make_certificates >"$dir/openssl.log" 2>&1 || fail "no certificates" "$dir/openssl.log"
-start_broker
+start_secure_broker
 write_config "$dir/freshet.yaml" "$password"
 "$freshet" topics create -c "$dir/freshet.yaml" --partitions 2 >"$dir/topics.log" 2>&1 ||
   fail "topics create" "$dir/topics.log"

@@ -36,7 +36,7 @@ class Facts:
         self.root = root
         self.top = {n.split("/")[0] for n in all_files(root)}
         sources = [n for n in all_files(root) if n.startswith("app/") and n.endswith(".cc")]
-        self.subcommands = set(re.findall(r'add_subcommand\(\s*"([\w-]+)"',
+        self.subcommands = set(re.findall(r'add_(?:subcommand\(|ask\(\s*\*?\w+, chosen,)\s*"([\w-]+)"',
                                           "".join(read(root, n) for n in sources)))
         makefile = read(root, "Makefile") if "Makefile" in self.top else ""
         self.targets = {word for line in makefile.splitlines() if re.match(r"^[a-z][\w -]*:", line)

@@ -153,6 +153,27 @@ TEST_F(Bundling, UnavailableAndUnknownItemsStayOut) {
   EXPECT_TRUE(replica_.bundle(std::vector<std::string>{"nobody"}, {}).items.empty());
 }
 
+TEST_F(Bundling, RulesKeepItemsOutAndBuryThem) {
+  ASSERT_EQ(bundle({"pasta"}, {.count = 2}), (std::vector<std::string>{"sauce", "cheese"}));
+  replica_.set_rules({{.name = "no", .kind = "exclude", .items = {"sauce"}}});
+  EXPECT_EQ(bundle({"pasta"}, {.count = 1}), (std::vector<std::string>{"cheese"}));
+  replica_.set_rules({{.name = "less", .kind = "bury", .items = {"sauce"}, .factor = 1e-3}});
+  EXPECT_EQ(bundle({"pasta"}, {.count = 1}), (std::vector<std::string>{"cheese"}));
+}
+
+TEST_F(Bundling, RelationsAreTheRelatedItemsAndTheBundleOfOneItem) {
+  const ItemRelations relations = replica_.relations(replica_.row_of("pasta"), 2);
+  EXPECT_EQ(relations.name, "pasta");
+  EXPECT_EQ(relations.id, item_id_of("pasta"));
+  const auto related = replica_.related("pasta", 2);
+  ASSERT_EQ(relations.related.size(), related.size());
+  ASSERT_FALSE(related.empty());
+  for (std::size_t k = 0; k < related.size(); ++k)
+    EXPECT_EQ(relations.related[k].name, related[k].name);
+  ASSERT_EQ(relations.bundle.items.size(), 2U);
+  EXPECT_EQ(relations.bundle.items[0].name, "sauce");
+}
+
 TEST(BasketCounts, ReplicaAndLoadedLearnerAreEqualToTheLearner) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   ScoringConfig config;

@@ -42,7 +42,7 @@ class ItemLists : public testing::Test {
       for (std::size_t item = 0; item < 10; ++item) click(ShopStream::name(item));
   }
 
-  const Replica& follow() {
+  Replica& follow() {
     EXPECT_TRUE(replica_.apply(*learner_.take_delta()));
     return replica_;
   }
@@ -108,7 +108,7 @@ TEST_F(ItemLists, TrendingAndNewKeepToTheCategoryAndToWhatIsAvailable) {
   describe({gone});
   usual(300);
   for (const char* item : {"a", "b", "c", "d"}) click(item, 20);
-  const Replica& replica = follow();
+  Replica& replica = follow();
 
   EXPECT_EQ(names_of(replica.newest(10, "shop/lamps")), (std::vector<std::string>{"b", "a"}));
   auto trending = names_of(replica.trending(10, "shop/lamps"));
@@ -130,7 +130,7 @@ TEST_F(ItemLists, FiguresTellRankShareAndTimesSeen) {
   describe({item_of("item-3", {"shop"})});
   usual(10);
   click("item-3", 50);
-  const Replica& replica = follow();
+  Replica& replica = follow();
 
   const auto figures = replica.item_figures("item-3");
 
@@ -153,7 +153,7 @@ TEST_F(ItemLists, SimilarItemsAreThoseSaidToBeAlike) {
   updates[3].title = "red desk lamp";
   updates[3].available = false;
   describe(updates);
-  const Replica& replica = follow();
+  Replica& replica = follow();
 
   const auto similar = replica.similar("x", 5);
 
@@ -163,6 +163,51 @@ TEST_F(ItemLists, SimilarItemsAreThoseSaidToBeAlike) {
   EXPECT_EQ(similar[0].reasons.at(0).because_of_name, "x");
   for (const RankedItem& item : similar) EXPECT_NE(item.name, "gone");
   EXPECT_TRUE(replica.similar("nobody", 5).empty());
+}
+
+TEST_F(ItemLists, ObeyTheRulesThatNeedNoUser) {
+  std::vector<ItemUpdate> updates{item_of("x"), item_of("y"), item_of("z"), item_of("spirits")};
+  updates[0].title = "red desk lamp";
+  updates[1].title = "green desk lamp";
+  updates[2].title = "desk lamp";
+  updates[3].title = "red desk lamp";
+  updates[3].tags = {"alcohol"};
+  describe(updates);
+  Replica& replica = follow();
+  const auto similar = [&] {
+    std::vector<std::string> names;
+    for (const RankedItem& item : replica.similar("x", 5)) names.push_back(item.name);
+    return names;
+  };
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  ASSERT_TRUE(has(similar(), "spirits"));
+  ASSERT_TRUE(has(names_of(replica.newest(9, "")), "spirits"));
+
+  replica.set_rules({{.name = "no", .kind = "exclude", .tags = {"alcohol"}}});
+
+  EXPECT_FALSE(has(similar(), "spirits"));
+  EXPECT_FALSE(has(names_of(replica.newest(9, "")), "spirits"));
+  ASSERT_TRUE(has(similar(), "y"));
+  const std::string first = similar().front();
+  replica.set_rules({{.name = "less", .kind = "bury", .items = {first}, .factor = 1e-3}});
+  EXPECT_EQ(similar().back(), first);
+  EXPECT_TRUE(has(similar(), "spirits")) << "the rule is gone";
+  replica.set_rules({{.name = "mail", .kind = "exclude", .scenarios = {"email"}, .items = {"y"}}});
+  EXPECT_TRUE(has(similar(), "y")) << "a rule of another scenario";
+}
+
+TEST_F(ItemLists, ItemsForSomeUsersAloneStayOutOfListsForAll) {
+  Replica adults(config_, nullptr, {"adult"});
+  Learner learner(config_, nullptr);
+  learner.update_items(std::vector{item_of("x"), item_of("y")});
+  ASSERT_TRUE(adults.apply(*learner.take_delta()));
+  adults.set_rules({{.name = "spirits",
+                     .kind = "exclude",
+                     .items = {"y"},
+                     .unless_context = {{"adult", "yes"}}}});
+  EXPECT_EQ(names_of(adults.newest(5, "")), (std::vector<std::string>{"x"}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 # Tests of scoring/network/ and scoring/topk/.
-freshet_test(top_k_test LABEL unit SOURCES top_k_test.cc LIBRARIES freshet::topk)
+freshet_test(top_k_test LABEL unit SOURCES scan_kernels_test.cc top_k_index_test.cc top_k_test.cc
+             LIBRARIES freshet::topk)
 freshet_test(network_test LABEL unit
              SOURCES compressed_rows_test.cc fused_kernels_test.cc network_embedding_table_test.cc
                      network_negative_sampler_test.cc network_step_batch_test.cc safetensors_test.cc

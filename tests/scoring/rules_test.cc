@@ -102,6 +102,60 @@ TEST_F(Rules, BoostRaisesItemsAndSaysSo) {
   EXPECT_EQ(effects("more"), 0U) << "told once";
 }
 
+TEST_F(Rules, ExplanationsHaveTheScoreThatRulesLeaveAnItem) {
+  start(ScoringConfig{});
+  const RankRequest request = request_after({"item-3", "item-4"});
+  const RankedList plain = rank(request);
+  const std::string first = plain.items.front().name, last = plain.items.back().name;
+  ScoringConfig config;
+  config.rules = {{.name = "more", .kind = "boost", .items = {last}, .factor = 1000},
+                  {.name = "less", .kind = "bury", .items = {first}, .factor = 1e-4}};
+  start(config);
+
+  const RankedList list = rank(request);
+
+  for (std::size_t place = 0; place < list.items.size(); ++place) {
+    const RankedItem& item = list.items[place];
+    const Explanation explanation = replica_->explain(request, item.name, "en");
+    EXPECT_EQ(explanation.score, item.score) << item.name;
+    EXPECT_EQ(explanation.rank, place + 1) << item.name;
+    ASSERT_EQ(explanation.reasons.size(), item.reasons.size()) << item.name;
+    for (std::size_t k = 0; k < item.reasons.size(); ++k)
+      EXPECT_EQ(explanation.reasons[k].text, item.reasons[k].text) << item.name;
+  }
+  const Explanation buried = replica_->explain(request, first, "en");
+  ASSERT_EQ(buried.verdict, Verdict::kRankedBelow);
+  EXPECT_LT(buried.score, buried.score_needed) << "one scale";
+}
+
+TEST_F(Rules, ExplanationsOfPopularItemsHaveItToo) {
+  start({.name = "less", .kind = "bury", .items = {"item-1"}, .factor = 1e-6});
+  const RankRequest request{.user = "new"};
+  const RankedList list = rank(request);
+  for (std::size_t place = 0; place < list.items.size(); ++place) {
+    const Explanation explanation = replica_->explain(request, list.items[place].name, "en");
+    EXPECT_EQ(explanation.score, list.items[place].score);
+    EXPECT_EQ(explanation.rank, place + 1);
+  }
+}
+
+TEST_F(Rules, ExplanationsCountNoEffects) {
+  start(ScoringConfig{});
+  const RankRequest request = request_after({"item-3", "item-4"});
+  const RankedList plain = rank(request);
+  ScoringConfig config;
+  config.rules = {{.name = "more", .kind = "boost", .items = {plain.items[1].name}, .factor = 2},
+                  {.name = "no", .kind = "exclude", .items = {plain.items[2].name}},
+                  {.name = "pinned", .kind = "pin", .items = {plain.items[3].name}}};
+  start(config);
+  for (const RankedItem& item : plain.items) replica_->explain(request, item.name, "en");
+  EXPECT_TRUE(replica_->take_rule_effects().empty());
+
+  rank(request);
+
+  EXPECT_EQ(replica_->take_rule_effects().size(), 3U);
+}
+
 TEST_F(Rules, BuryLowersItems) {
   start(ScoringConfig{});
   const std::string first = rank().items.front().name;

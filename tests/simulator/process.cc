@@ -59,7 +59,11 @@ DeliveryHandlers Process::handlers() {
 }
 
 Status Process::step() {
-  const std::size_t choice = parts_.world.random.below(9);
+  const std::size_t choice = parts_.world.random.below(10);
+  if (choice == 9) {
+    ask_for_refresh();
+    return {};
+  }
   if (choice == 0) call_group();
   if (choice == 8) {
     read_users(1 + parts_.world.random.below(3));
@@ -262,11 +266,35 @@ void Process::serve(std::size_t lists_max) {
     list.user = request.user;
     list.position = request.position;
     list.forgets = request.forgets;
+    note_made(list);
+    if (request.cause != ListCause::kEvent) parts_.world.count("list made again");
     parts_.world.trace("member {}: {} the list of {} for {}/{} of epoch {}", member_,
                        list.forgets ? "removes" : "publishes", list.user, partition.value,
                        list.position.offset.value, list.position.epoch.value);
     ignore_error(leased_publisher_.publish(list), "the simulated publisher takes everything");
   }
+}
+
+/// As RefreshBook does.
+void Process::note_made(RankedList& list) {
+  if (list.forgets) {
+    made_.erase(list.user);
+    return;
+  }
+  Position& made = made_[list.user];
+  const bool follows = made.partition == list.position.partition &&
+                       made.offset == list.position.offset && made.epoch == list.position.epoch;
+  if (follows) list.position.revision = std::max(list.position.revision, made.revision + 1);
+  made = list.position;
+}
+
+void Process::ask_for_refresh() {
+  if (made_.empty()) return;
+  auto it = made_.begin();
+  std::advance(it, parts_.world.random.below(made_.size()));
+  RefreshWish wish{it->first, it->second, ListCause::kAge};
+  ++wish.position.revision;
+  router_.ask(wish);
 }
 
 void Process::call_group() {

@@ -74,6 +74,9 @@ class Process {
   void let_go(PartitionId partition);
   Status run_task(PartitionId partition);
   void serve(std::size_t lists_max);
+  void note_made(RankedList& list);
+  /// Asks for a list that was published to be made again, as scoring does.
+  void ask_for_refresh();
   /// Reads on in the users topic and tells the tasks.
   void read_users(std::size_t updates_max);
   bool has_forgotten(PartitionId partition) const;
@@ -95,6 +98,7 @@ class Process {
   bool alive_ = true;
   UserBook users_;
   std::size_t users_read_ = 0;
+  std::map<UserId, Position> made_;  // Of the newest list of each user.
   std::map<PartitionId, Task> tasks_;
   std::map<std::pair<PartitionId, Epoch>, Lineage> past_;  // Of what was given up: requests stay.
   std::optional<PartitionId> misfit_;

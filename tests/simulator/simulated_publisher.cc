@@ -19,7 +19,8 @@ void note(SimulatedOutput::Partition& topic, const UserId& user, Offset offset) 
 void SimulatedOutput::append(int incarnation, const UserId& user, const Position& position) {
   Partition& topic = partitions_[{incarnation, position.partition}];
   note(topic, user, position.offset);
-  if (topic.consumer.take(user, position.offset.value, position.epoch.value, {}))
+  if (topic.consumer.take(user, {position.offset.value, position.epoch.value, position.revision},
+                          {}))
     topic.newest_lists[user] = position;
 }
 

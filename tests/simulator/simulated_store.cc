@@ -94,7 +94,9 @@ void SimulatedDatabase::tear() {
 }
 
 void SimulatedDatabase::owner_died() {
-  deaths_.push_back(written_.position.next_offset.value_or(written_.lineage.begin));
+  const Offset at = written_.position.next_offset.value_or(written_.lineage.begin);
+  synced_.deaths.push_back(at);
+  written_.deaths.push_back(at);
 }
 
 void SimulatedDatabase::sync() {

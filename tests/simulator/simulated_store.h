@@ -17,6 +17,8 @@ struct Image {
   MemoryStore store;
   Lineage lineage;
   StoredPosition position;
+  /// Where the database stood when its owners died; a copy brings the attempts of others along.
+  std::vector<Offset> deaths;
 };
 
 /// The database of one partition on one machine's disk. A write survives the process at once and
@@ -47,7 +49,7 @@ class SimulatedDatabase {
   /// A process died that had it open.
   void owner_died();
   /// Where the database stood when its owners died.
-  const std::vector<Offset>& deaths() const { return deaths_; }
+  const std::vector<Offset>& deaths() const { return written_.deaths; }
 
  private:
   struct TakeEpoch {
@@ -61,7 +63,6 @@ class SimulatedDatabase {
   static void apply(const Write& write, Image& image);
 
   World& world_;
-  std::vector<Offset> deaths_;
   Image synced_;
   Image written_;
   std::vector<Write> unsynced_;

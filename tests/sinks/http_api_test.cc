@@ -145,9 +145,11 @@ TEST_F(HttpApiTest, PassesOnWhatIsWishedOfAList) {
   EXPECT_EQ(joined(wish_.exclude), "lamp;a/b;");
   EXPECT_EQ(wish_.without, Source::kWalk);
   EXPECT_EQ(wish_.context, (std::map<std::string, std::string>{{"device", "phone"}}));
-  const auto answer = get("/v1/users/anna/recommendations?without=magic");
-  EXPECT_EQ(answer.status, 400U);
-  EXPECT_NE(answer.body.find("popular, covisitation"), std::string::npos) << answer.body;
+  for (const std::string no_expert : {"magic", "rule", "exploration"}) {
+    const auto answer = get("/v1/users/anna/recommendations?without=" + no_expert);
+    EXPECT_EQ(answer.status, 400U) << no_expert;
+    EXPECT_NE(answer.body.find("popular, covisitation"), std::string::npos) << answer.body;
+  }
 }
 
 TEST_F(HttpApiTest, SendsThoseWhoAskForAUserOfAnotherInstanceThere) {
@@ -314,7 +316,7 @@ TEST_F(HttpApiTest, TakesOrdersForTheModel) {
   const auto answer_with = [&](const std::string& order) {
     return [&, order](auto answer) {
       asked_ = order;
-      ModelView model{.version = ModelVersion{9}, .frozen = true, .guard = "healthy"};
+      ModelStatus model{.version = ModelVersion{9}, .frozen = true, .guard = GuardState::kHealthy};
       model.versions = {{.version = ModelVersion{8}, .saved_time = at_ms(5), .hit_rate_20 = {}}};
       answer(std::move(model));
     };

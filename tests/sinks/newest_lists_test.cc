@@ -17,11 +17,11 @@ TEST(NewestLists, NeverStepsBack) {
     if (line.starts_with('#')) continue;
     std::istringstream fields(line);
     std::string user, list, news;
-    std::int64_t offset = 0, epoch = 0;
-    fields >> user >> offset >> epoch >> list >> news;
+    ListVersion version;
+    fields >> user >> version.offset >> version.epoch >> version.revision >> list >> news;
     const bool is_removal = list == "(removal)";
-    const bool is_news =
-        is_removal ? lists.forget(user, offset, epoch) : lists.take(user, offset, epoch, list);
+    const bool is_news = is_removal ? lists.forget(user, version.offset, version.epoch)
+                                    : lists.take(user, version, list);
     EXPECT_EQ(is_news, news == "yes") << line;
     if (is_news) expected[user] = is_removal ? "" : list;
     ++count;

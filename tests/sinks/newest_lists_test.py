@@ -13,13 +13,13 @@ lists, held, values = NewestLists(), {}, []
 for line in samples.read_text().splitlines():
     if line.startswith("#"):
         continue
-    user, offset, epoch, name, is_news = line.split()
+    user, offset, epoch, revision, name, is_news = line.split()
     if name == "(removal)":
         assert lists.forget(user, int(offset), int(epoch)) == (is_news == "yes"), line
         if is_news == "yes":
             held[user] = None
         continue
-    value = {"user_id": user, "offset": int(offset), "epoch": int(epoch), "items": [name]}
+    value = {"user_id": user, "offset": int(offset), "epoch": int(epoch), "revision": int(revision), "items": [name]}
     assert lists.take(value) == (is_news == "yes"), line
     values.append(json.dumps(value))
     if is_news == "yes":

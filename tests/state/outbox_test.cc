@@ -136,5 +136,29 @@ TEST(Outbox, RemembersWhenTheNewestEventWasReceived) {
   EXPECT_EQ(outbox.front()->received_time, received);
 }
 
+TEST(Outbox, AListThatNoEventAsksForHasNoRow) {
+  Outbox outbox;
+  outbox.owe(owed("a", 1), {});
+  outbox.refresh({.owed = owed("b", 2), .cause = ListCause::kRule, .revision = 3});
+  EXPECT_EQ(outbox.waiting(), 2u);
+  EXPECT_TRUE(outbox.contains("b"));
+  outbox.pop_front();
+  ASSERT_NE(outbox.front(), nullptr) << "behind those who did something";
+  EXPECT_EQ(outbox.front()->owed.user, "b");
+  EXPECT_EQ(outbox.front()->revision, 3);
+  outbox.pop_front();
+  outbox.retry("b", Offset{2});
+  EXPECT_EQ(outbox.waiting(), 1u) << "it was given up";
+  EXPECT_FALSE(outbox.settle("b", Offset{2})) << "there is no row to delete";
+  EXPECT_FALSE(outbox.contains("b"));
+
+  outbox.refresh({.owed = owed("b", 2), .cause = ListCause::kRule, .revision = 4});
+  outbox.owe(owed("b", 5), {});
+  EXPECT_EQ(outbox.front()->cause, ListCause::kEvent);
+  EXPECT_EQ(outbox.front()->revision, 0);
+  EXPECT_FALSE(outbox.settle("b", Offset{2}));
+  EXPECT_TRUE(outbox.settle("b", Offset{5})) << "an event's debt has one";
+}
+
 }  // namespace
 }  // namespace freshet

@@ -8,8 +8,8 @@
 #include <memory>
 #include <thread>
 
+#include "config/durable_file.h"
 #include "state/directory_snapshot_store.h"
-#include "state/durable_file.h"
 #include "tests/fakes/memory_snapshot_store.h"
 #include "tests/fakes/temporary_directory.h"
 

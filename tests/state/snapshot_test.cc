@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <random>
 
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 #include "state/epoch_register.h"
 #include "state/snapshot_catalogue.h"
 #include "state/snapshot_writer.h"

@@ -16,14 +16,20 @@ DeadLetter sample_letter() {
           std::string("\0\xff{", 3)};
 }
 
-TEST(StoredRows, GiveBackAnOwedList) {
-  const OwedList owed{"user", Offset{123456789}, at_ms(1)};
-  EXPECT_EQ(decode_owed_list("user", encode_row(owed)), owed);
+TEST(StoredRows, GiveBackARowOfTheOutbox) {
+  const std::vector<UserId> settled{"a", std::string("\0\xff", 2)};
+  const std::vector<OwedList> owed{{"user", Offset{123456789}, at_ms(1)},
+                                   {"gone", Offset{-1}, at_ms(2), true}};
+  const auto row = decode_outbox_row(encode_outbox_row(settled, owed));
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->settled, settled);
+  EXPECT_EQ(row->owed, owed);
+  EXPECT_EQ(decode_outbox_key(outbox_key(1ULL << 40)), 1ULL << 40);
+  EXPECT_LT(outbox_key(255), outbox_key(256));
+  EXPECT_FALSE(decode_outbox_key("short"));
 }
 
-TEST(StoredRows, GiveBackARemovalAndAForgottenUser) {
-  const OwedList removal{"user", Offset{-1}, at_ms(1), true};
-  EXPECT_EQ(decode_owed_list("user", encode_row(removal)), removal);
+TEST(StoredRows, GiveBackAForgottenUser) {
   const ForgottenUser forgotten{0xfedc'ba98'7654'3210, at_ms(1), Offset{1LL << 40}};
   const std::string row = encode_row(forgotten);
   const std::string key = forgotten_key(forgotten.user_hash);
@@ -53,9 +59,11 @@ TEST(StoredRows, AreRefusedWhenCutAtAnyLength) {
     ASSERT_FALSE(decoded) << size;
     EXPECT_EQ(decoded.error().code, ErrorCode::kCorrupt);
   }
-  const std::string owed = encode_row(OwedList{"u", Offset{300}, at_ms(0)});
-  for (std::size_t size = 0; size < owed.size(); ++size) {
-    EXPECT_FALSE(decode_owed_list("u", std::string_view(owed).substr(0, size))) << size;
+  const std::vector<UserId> settled{"u"};
+  const std::vector<OwedList> owed{{"u", Offset{300}, at_ms(0)}};
+  const std::string row = encode_outbox_row(settled, owed);
+  for (std::size_t size = 0; size < row.size(); ++size) {
+    EXPECT_FALSE(decode_outbox_row(std::string_view(row).substr(0, size))) << size;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "state/durable_file.h"
+#include "config/durable_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
