@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "config/assert.h"
+#include "config/stop_wait.h"
 #include "config/time.h"
 #include "ingest/kafka_client.h"
+#include "ingest/kafka_join_watch.h"
 #include "ingest/kafka_partition_source.h"
 
 namespace freshet {
@@ -21,8 +23,16 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCommitInterval{1000};
-constexpr milliseconds kFirstRebalanceWait{100};
-constexpr int kFirstRebalancePolls = 30;
+/// After a change of the assignment another one is likely for so long.
+constexpr milliseconds kSettling{3000};
+/// How long partitions are kept that go to a new member: it has just asked to join, and librdkafka
+/// lets it ask again, as a cooperative hand-over needs, no sooner than after a second.
+constexpr milliseconds kKeptForNewcomer{600};
+/// Within what time a join is under way that follows a revocation.
+constexpr milliseconds kJoinBegins{100};
+/// librdkafka before this aborts the process when the leader of a cooperative group is destroyed
+/// before its first assignment (its issue 4312).
+constexpr int kMendedVersion = 0x02030000;
 
 KafkaProperties group_properties(const KafkaSourceConfig& config) {
   KafkaProperties properties = reader_properties(config);
@@ -65,6 +75,7 @@ class KafkaConsumer::Impl {
     rd_kafka_conf_set_opaque(conf->get(), this);
     rd_kafka_conf_set_rebalance_cb(conf->get(), &Impl::on_rebalance);
     rd_kafka_conf_set_offset_commit_cb(conf->get(), &Impl::on_commit);
+    watch_->install(conf->get());
     auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
     if (!handle) return tl::unexpected(std::move(handle).error());
     handle_ = std::move(*handle);
@@ -91,6 +102,9 @@ class KafkaConsumer::Impl {
       FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, config_.events_topic));
     }
     flush_commits();
+    // librdkafka looks at its heartbeats when something wakes it, this question for example: a
+    // member with nothing to do hears of the next round 0.3 s sooner.
+    if (clock_.steady_now() < settled_) rd_kafka_rebalance_protocol(handle_.get());
     return {};
   }
 
@@ -101,20 +115,31 @@ class KafkaConsumer::Impl {
 
   void close() {
     if (!handle_) return;
-    // librdkafka before 2.3.0 aborts the process when the leader of a cooperative group leaves
-    // before its first assignment (its issue 4312): it is waited for, a while.
-    for (int polls = 0; !rebalanced_ && polls < kFirstRebalancePolls; ++polls)
-      ignore_error(run_once(kFirstRebalanceWait), "we are leaving");
+    closing_ = true;
+    const bool may_abort = !rebalanced_ && rd_kafka_version() < kMendedVersion;
     rd_kafka_consumer_close(handle_.get());
     FRESHET_ASSERT(owned_.empty(), "closing revokes every partition");
-    handle_.reset();
+    if (may_abort) {
+      abandon();
+    } else {
+      handle_.reset();
+    }
   }
 
  private:
+  /// Leaves the handle, whose group was left already, to the end of the process: a leak, where
+  /// destroying it could abort.
+  void abandon() {
+    rd_kafka_set_log_level(handle_.get(), 0);  // Its threads may outlive the log.
+    static_cast<void>(handle_.release());
+    static_cast<void>(watch_.release());  // The handle reports to it.
+  }
+
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque) {
     auto& self = *static_cast<Impl*>(opaque);
     self.rebalanced_ = true;
+    self.settled_ = self.clock_.steady_now() + kSettling;
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       self.assign(*partitions);
     } else {
@@ -144,12 +169,13 @@ class KafkaConsumer::Impl {
 
   void assign(const rd_kafka_topic_partition_list_t& given) {
     const KafkaPartitionList taken(rd_kafka_topic_partition_list_new(given.cnt));
+    // A failure ends the consumer: a broker that is gone is not waited for once per partition.
     for (int i = 0; i < given.cnt; ++i) {
       const PartitionId partition{given.elems[i].partition};
       const auto start = take_over(partition);
       if (!start) {
-        if (!failed_assignment_) failed_assignment_ = start.error();
-        continue;
+        failed_assignment_ = start.error();
+        break;
       }
       rd_kafka_topic_partition_list_add(taken.get(), config_.events_topic.c_str(), partition.value)
           ->offset = start->value;
@@ -157,7 +183,10 @@ class KafkaConsumer::Impl {
     settle(cooperative() ? rd_kafka_incremental_assign(handle_.get(), taken.get())
                          : to_kafka_error(rd_kafka_assign(handle_.get(), taken.get())));
     rebalancing_ = false;
-    next_commit_ = {};  // Nothing goes out before the group has confirmed.
+    // Nothing goes out before the group has confirmed. After a cooperative revocation librdkafka
+    // joins again by itself, at once: that is not crossed.
+    next_commit_ =
+        std::exchange(joins_again_, false) ? clock_.steady_now() + kJoinBegins : SteadyTime{};
   }
 
   /// A partition beyond those that were counted: the topic got more.
@@ -198,6 +227,8 @@ class KafkaConsumer::Impl {
 
   void revoke(const rd_kafka_topic_partition_list_t& given) {
     rebalancing_ = true;
+    joins_again_ = cooperative();
+    keep_for_newcomer();
     const KafkaPartitionList left(rd_kafka_topic_partition_list_new(given.cnt));
     for (int i = 0; i < given.cnt; ++i) {
       const PartitionId partition{given.elems[i].partition};
@@ -207,6 +238,12 @@ class KafkaConsumer::Impl {
     }
     settle(cooperative() ? rd_kafka_incremental_unassign(handle_.get(), left.get())
                          : to_kafka_error(rd_kafka_assign(handle_.get(), nullptr)));
+  }
+
+  /// Their tasks go on meanwhile.
+  void keep_for_newcomer() const {
+    const bool lost = rd_kafka_assignment_lost(handle_.get()) != 0;
+    if (cooperative() && !closing_ && !lost) wait_for(kKeptForNewcomer, {});
   }
 
   void give_up(PartitionId partition) {
@@ -237,7 +274,8 @@ class KafkaConsumer::Impl {
 
   void flush_commits() {
     // A commit that crosses a rebalance carries an old generation and costs us the assignment.
-    if (rebalancing_ || commit_asked_ || clock_.steady_now() < next_commit_) return;
+    if (rebalancing_ || watch_->joining()) return;
+    if (commit_asked_ || clock_.steady_now() < next_commit_) return;
     next_commit_ = clock_.steady_now() + std::min(kCommitInterval, config_.session_timeout / 4);
     const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
     {
@@ -260,12 +298,16 @@ class KafkaConsumer::Impl {
   PartitionOwner& owner_;
   const milliseconds timeout_;
   const SystemClock clock_;
-  KafkaHandle handle_;
+  std::unique_ptr<KafkaJoinWatch> watch_ = std::make_unique<KafkaJoinWatch>();
+  KafkaHandle handle_;                                // Reports to the watch.
   std::map<PartitionId, std::weak_ptr<void>> owned_;  // Alive = the owner still has the source.
   std::optional<Error> failed_assignment_;            // For run_once() to return.
   std::size_t partition_count_ = 0;
-  bool rebalanced_ = false;  // Once at least.
+  bool rebalanced_ = false;  // Once at least, be it with no partition.
   bool rebalancing_ = false;
+  bool joins_again_ = false;
+  bool closing_ = false;
+  SteadyTime settled_{};
   SteadyTime next_commit_{};
   std::optional<BootTime> commit_asked_;  // When the commit that is under way was sent.
   std::mutex commits_mutex_;

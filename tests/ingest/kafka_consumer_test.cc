@@ -237,6 +237,29 @@ TEST_F(KafkaConsumerTest, CloseRevokesEverything) {
   EXPECT_EQ(owner.owned_count(), 0u);
 }
 
+TEST_F(KafkaConsumerTest, ALeaderLeavesBeforeItsFirstAssignment) {
+  constexpr std::int16_t kSyncGroup = 14;
+  constexpr std::size_t kRefusals = 100;
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    rd_kafka_mock_broker_push_request_error_rtts(kafka_.cluster(), 1, kSyncGroup, 1,
+                                                 RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 0);
+  }
+  Books books;
+  BookingOwner owner(books);
+  const auto consumer = open(owner);
+  ASSERT_NE(consumer, nullptr);
+  std::size_t left = kRefusals;
+  const auto was_refused = [&] {
+    rd_kafka_mock_broker_error_stack_cnt(kafka_.cluster(), 1, kSyncGroup, &left);
+    return left < kRefusals;
+  };
+  ASSERT_TRUE(step_until([&] { EXPECT_TRUE(consumer->run_once(milliseconds{5})); }, was_refused));
+
+  consumer->close();
+
+  EXPECT_TRUE(books.values.empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Protocol, KafkaAssignmentTest,
                          testing::Values("cooperative-sticky", "range"), [](const auto& test) {
                            return std::string(test.param) == "range" ? "Range" : "Cooperative";
