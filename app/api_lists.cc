@@ -101,7 +101,9 @@ void name_items(const Catalogue& catalogue, UserView& view) {
 }
 
 void view_user(const ApiParts& parts, const UserId& user, const Answer<UserView>& answer) {
-  parts.engine.find_user(user, [parts, user, answer](std::optional<RankRequest> found) {
+  parts.engine.find_user(user, [parts, user, answer](Result<std::optional<RankRequest>> answered) {
+    if (!answered) return answer(tl::unexpected(std::move(answered).error()));
+    std::optional<RankRequest>& found = *answered;
     if (!found) {
       return answer(error(ErrorCode::kNotFound, "no user \"" + user + "\" is known here"));
     }
@@ -122,9 +124,10 @@ void view_user(const ApiParts& parts, const UserId& user, const Answer<UserView>
 
 void explain(Engine& engine, const UserId& user, const std::string& item,
              const std::string& language, const Answer<Explanation>& answer) {
-  engine.find_user(user, [=, &engine](std::optional<RankRequest> found) {
+  engine.find_user(user, [=, &engine](Result<std::optional<RankRequest>> found) {
+    if (!found) return answer(tl::unexpected(std::move(found).error()));
     const auto request =
-        std::make_shared<RankRequest>(found ? *std::move(found) : RankRequest{.user = user});
+        std::make_shared<RankRequest>(*found ? **std::move(found) : RankRequest{.user = user});
     const bool asked = engine.ask_replica(
         [=](Replica& replica) { answer(replica.explain(*request, item, language)); });
     if (!asked) answer(too_busy());

@@ -20,15 +20,16 @@ constexpr std::size_t kModelQuestionsMax = 16;
 constexpr std::size_t kRuleChangesMax = 16;
 
 /// One question asked of several partitions: the first that knows the user answers, or the last one
-/// says that nobody does.
+/// says that nobody does. Of one that was given up it is not known: that is an answer, too.
 struct BroadcastQuestion {
   Engine::Found found;
   std::atomic<std::size_t> left;
   std::atomic<bool> answered{false};
 
-  void answer(std::optional<RankRequest> request) {
+  void answer(Result<std::optional<RankRequest>> request) {
     const bool last = left.fetch_sub(1) == 1;
-    if ((request || last) && !answered.exchange(true)) found(std::move(request));
+    const bool says_nothing = request && !*request;
+    if ((!says_nothing || last) && !answered.exchange(true)) found(std::move(request));
   }
 };
 
@@ -219,7 +220,8 @@ void Engine::find_user(const UserId& user, Found found) {
     const auto it = partitions_.find(*likely);
     const bool asked = it != partitions_.end() &&
                        ask(*it->second, {user, [this, likely, user, found](auto request) {
-                                           if (request) return found(std::move(request));
+                                           if (!request || *request)
+                                             return found(std::move(request));
                                            ask_all_but(likely, user, found);
                                          }});
     if (asked) return;
@@ -258,8 +260,9 @@ void Engine::rank(RankRequest request, std::function<void(Result<RankedList>)> r
 void Engine::recommend(const UserId& user, std::function<void(RankRequest&)> wish,
                        std::function<void(Result<RankedList>)> respond) {
   find_user(user, [this, user, wish = std::move(wish),
-                   respond = std::move(respond)](std::optional<RankRequest> request) {
-    RankRequest wanted = request ? std::move(*request) : RankRequest{.user = user};
+                   respond = std::move(respond)](Result<std::optional<RankRequest>> request) {
+    if (!request) return respond(tl::unexpected(std::move(request).error()));
+    RankRequest wanted = *request ? std::move(**request) : RankRequest{.user = user};
     wish(wanted);
     rank(std::move(wanted), respond);
   });

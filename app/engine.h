@@ -38,7 +38,7 @@ struct EngineParts {
 /// learning, joined by bounded queues. Thread-safe.
 class Engine {
  public:
-  using Found = std::function<void(std::optional<RankRequest>)>;
+  using Found = std::function<void(Result<std::optional<RankRequest>>)>;
 
   explicit Engine(EngineParts parts);
   /// Stops everything: tasks first, then scoring, then learning, so that nothing is cut off.

@@ -1,5 +1,6 @@
 #include "app/partition_task.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -45,6 +46,10 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       questions_(kQuestionsMax) {}
 
 PartitionTask::~PartitionTask() {
+  const std::string why =
+      fmt::format("partition {} is being given up: ask again", partition_.value);
+  for (Question& question : questions_.pop_batch(kQuestionsMax, 0us, {}))
+    question.answer(error(ErrorCode::kUnavailable, why));
   if (store_) store_->close();
 }
 

@@ -33,7 +33,7 @@ namespace freshet {
 class PartitionTask {
  public:
   PartitionTask(PartitionId partition, const Config& config, PartitionTaskPorts ports);
-  /// The orderly end, also after an error: closes the store.
+  /// The orderly end, also after an error: answers the questions that wait, closes the store.
   ~PartitionTask();
 
   /// Takes the store, recovers it and returns the offset to start from; empty = a new database.

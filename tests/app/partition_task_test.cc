@@ -404,14 +404,28 @@ TEST(PartitionTask, AnswersAQuestionFromItsState) {
   process.open();
   FakeSource source = source_of(log, Offset{0}, 10);
   ASSERT_TRUE(process.run_once(source));
-  std::optional<RankRequest> known, unknown;
+  Result<std::optional<RankRequest>> known, unknown = RankRequest{};
   ASSERT_TRUE(process.task().ask({"u", [&](auto request) { known = std::move(request); }}));
   ASSERT_TRUE(process.task().ask({"nobody", [&](auto request) { unknown = std::move(request); }}));
   ASSERT_TRUE(process.run_once(source));
 
-  ASSERT_TRUE(known.has_value());
-  EXPECT_EQ(known->state.history.size(), 1u);
-  EXPECT_FALSE(unknown.has_value());
+  ASSERT_TRUE(known && *known);
+  EXPECT_EQ((*known)->state.history.size(), 1u);
+  ASSERT_TRUE(unknown);
+  EXPECT_FALSE(unknown->has_value());
+}
+
+TEST(PartitionTask, SaysToWhoeverStillAsksThatItIsGivenUp) {
+  Result<std::optional<RankRequest>> answer;
+  MemoryStore store;
+  {
+    Process process(store, Config{});
+    process.open();
+    ASSERT_TRUE(process.task().ask({"u", [&](auto request) { answer = std::move(request); }}));
+  }
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(answer.error().text, testing::HasSubstr("ask again"));
 }
 
 }  // namespace

@@ -73,9 +73,11 @@ class RunningEngine : public testing::Test {
   }
 
   std::optional<RankRequest> find(const UserId& user) {
-    std::promise<std::optional<RankRequest>> answer;
+    std::promise<Result<std::optional<RankRequest>>> answer;
     engine_->find_user(user, [&](auto found) { answer.set_value(std::move(found)); });
-    return answer.get_future().get();
+    const auto found = answer.get_future().get();
+    EXPECT_TRUE(found);
+    return found.value_or(std::nullopt);
   }
 
   Result<RankedList> ask(const UserId& user, std::function<void(RankRequest&)> wish = nullptr) {
