@@ -39,7 +39,7 @@ sinks:
   kafka: {brokers: "127.0.0.1:$port", delivery_timeout: 4s${4-}}
   http: {port: 0}
 END
-  "$freshet" topics create -c "$dir/freshet.yaml" --partitions "$1" >"$dir/topics.log" 2>&1 ||
+  "${freshet:?the program under test}" topics create -c "$dir/freshet.yaml" --partitions "$1" >"$dir/topics.log" 2>&1 ||
     fail "topics create" "$dir/topics.log"
 }
 
