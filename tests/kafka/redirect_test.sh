@@ -36,10 +36,10 @@ knows() { [[ $(ask "$1" "$2") = "200 "* ]]; }
 redirected=0
 for user in $(seq 12); do
   for instance in a b; do
-    within 30 knows $instance walker-$user || fail "$instance does not lead to walker-$user: $(ask $instance walker-$user)" "$dir/$instance.log"
+    within 30 knows $instance "walker-$user" || fail "$instance does not lead to walker-$user: $(ask $instance "walker-$user")" "$dir/$instance.log"
   done
-  through_a=$(ask a walker-$user)
-  through_b=$(ask b walker-$user)
+  through_a=$(ask a "walker-$user")
+  through_b=$(ask b "walker-$user")
   case "$through_a, $through_b" in
     "200 0, 200 1" | "200 1, 200 0") redirected=$((redirected + 1)) ;;
     *) fail "walker-$user: a says $through_a, b says $through_b" "$dir/answer.json" ;;
@@ -50,7 +50,7 @@ echo "both: all of 12 users are found through either, $redirected by one redirec
 kill $a
 within 60 owned b 4 || fail "b does not take over" "$dir/b.log"
 for user in $(seq 12); do
-  within 30 knows b walker-$user || fail "b does not know walker-$user" "$dir/b.log"
-  [ "$(ask b walker-$user)" = "200 0" ] || fail "b sends those who ask for walker-$user away" "$dir/answer.json"
+  within 30 knows b "walker-$user" || fail "b does not know walker-$user" "$dir/b.log"
+  [ "$(ask b "walker-$user")" = "200 0" ] || fail "b sends those who ask for walker-$user away" "$dir/answer.json"
 done
 echo "one: b answers for all of them"
