@@ -34,6 +34,11 @@ inline tl::unexpected<Error> too_busy() {
   return error(ErrorCode::kUnavailable, "too many questions wait: try again");
 }
 
+/// Values of declared context keys, by their place; "" = not given. Errors: kInvalidConfig, a key
+/// is not declared.
+Result<std::vector<std::string>> context_of(const std::map<std::string, std::string>& given,
+                                            const Config& config);
+
 // Parts of make_api_handlers.
 void add_list_handlers(const ApiParts& parts, ApiHandlers& handlers);
 void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers);

@@ -54,6 +54,16 @@ void ask_for_page(Engine& engine, Find find, const Answer<ItemPage>& answer) {
   if (!asked) answer(too_busy());
 }
 
+void ask_for_list(const ApiParts& parts, const ItemListQuestion& question,
+                  const Answer<ItemPage>& answer,
+                  std::vector<ItemFigures> (Replica::*find)(const ItemListWish&)) {
+  auto context = context_of(question.context, parts.config);
+  if (!context) return answer(tl::unexpected(std::move(context).error()));
+  const ItemListWish wish{question.count, question.category, *std::move(context)};
+  ask_for_page(
+      parts.engine, [wish, find](Replica& replica) { return (replica.*find)(wish); }, answer);
+}
+
 }  // namespace
 
 void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
@@ -84,14 +94,11 @@ void add_item_handlers(const ApiParts& parts, ApiHandlers& handlers) {
         engine, item, [item, wanted](Replica& replica) { return replica.similar(item, wanted); },
         answer);
   };
-  handlers.trending = [&engine](const std::string& category, std::size_t count,
-                                const auto& answer) {
-    ask_for_page(
-        engine, [=](Replica& replica) { return replica.trending(count, category); }, answer);
+  handlers.trending = [parts](const ItemListQuestion& question, const auto& answer) {
+    ask_for_list(parts, question, answer, &Replica::trending);
   };
-  handlers.newest = [&engine](const std::string& category, std::size_t count, const auto& answer) {
-    ask_for_page(
-        engine, [=](Replica& replica) { return replica.newest(count, category); }, answer);
+  handlers.newest = [parts](const ItemListQuestion& question, const auto& answer) {
+    ask_for_list(parts, question, answer, &Replica::newest);
   };
 }
 

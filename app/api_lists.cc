@@ -8,25 +8,9 @@
 namespace freshet {
 namespace {
 
-/// Values of declared context keys, by their place; empty = not given. Errors: a key is not
-/// declared.
-Result<std::vector<std::string>> context_of(const ListWish& wish, const Config& config) {
-  const std::vector<std::string>& keys = config.ingest.context;
-  std::vector<std::string> values(keys.size());
-  for (const auto& [key, value] : wish.context) {
-    const auto place = std::find(keys.begin(), keys.end(), key);
-    if (place == keys.end()) {
-      return error(ErrorCode::kInvalidConfig,
-                   "context: \"" + key + "\" is not declared in ingest.context");
-    }
-    values[static_cast<std::size_t>(place - keys.begin())] = value;
-  }
-  return values;
-}
-
 /// What turns a user's request into the one that is wished for.
 Result<std::function<void(RankRequest&)>> changes(const ListWish& wish, const Config& config) {
-  auto context = context_of(wish, config);
+  auto context = context_of(wish.context, config);
   if (!context) return tl::unexpected(std::move(context).error());
   const auto& scenarios = config.scoring.scenarios;
   const bool known = wish.scenario.empty() || wish.scenario == kDefaultScenario ||
@@ -143,6 +127,21 @@ std::optional<std::string> elsewhere(const ApiParts& parts, const UserId& user) 
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> context_of(const std::map<std::string, std::string>& given,
+                                            const Config& config) {
+  const std::vector<std::string>& keys = config.ingest.context;
+  std::vector<std::string> values(keys.size());
+  for (const auto& [key, value] : given) {
+    const auto place = std::find(keys.begin(), keys.end(), key);
+    if (place == keys.end()) {
+      return error(ErrorCode::kInvalidConfig,
+                   "context: \"" + key + "\" is not declared in ingest.context");
+    }
+    values[static_cast<std::size_t>(place - keys.begin())] = value;
+  }
+  return values;
+}
 
 void add_list_handlers(const ApiParts& parts, ApiHandlers& handlers) {
   handlers.recommend = [parts](const UserId& user, const ListWish& wish, auto answer) {

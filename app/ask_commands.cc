@@ -17,6 +17,7 @@ struct AskOptions {
   std::string user;
   std::string item;
   std::string category;
+  std::string context;
   std::string scenario;
   std::string exclude;
   std::string without;
@@ -34,6 +35,13 @@ class Query {
   }
   Query& add(const char* name, std::size_t value) {
     return add(name, value == 0 ? "" : std::to_string(value));
+  }
+  /// "key=value" of a context.
+  Query& add_pair(const std::string& pair) {
+    const auto end_of_key = pair.find('=');
+    if (end_of_key == std::string::npos) return *this;
+    return add(("context[" + percent_encode(pair.substr(0, end_of_key)) + "]").c_str(),
+               pair.substr(end_of_key + 1));
   }
   const std::string& text() const { return text_; }
 
@@ -226,16 +234,27 @@ void add_related(CLI::App& app, Command& chosen) {
 
 void add_trending(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<AskOptions>();
-  CLI::App* command = add_ask(
-      app, chosen, "trending", "Shows what many users are at now, against what is usual", options,
-      [](const AskOptions& o) {
-        return o.api.ask(
-            "/v1/trending" + Query().add("count", o.count).add("category", o.category).text(),
-            print_items);
-      });
+  CLI::App* command =
+      add_ask(app, chosen, "trending", "Shows what many users are at now, against what is usual",
+              options, [](const AskOptions& o) {
+                return o.api.ask("/v1/trending" + Query()
+                                                      .add("count", o.count)
+                                                      .add("category", o.category)
+                                                      .add_pair(o.context)
+                                                      .text(),
+                                 print_items);
+              });
   add_count(*command, *options);
   command->add_option("--category", options->category, "Path, parts joined by /");
-  command->footer("Example:  freshet trending --count 10");
+  command
+      ->add_option("--context", options->context, "KEY=VALUE: only what users are at who have it")
+      ->check(CLI::Validator(
+          [](const std::string& pair) {
+            return pair.find('=') == std::string::npos ? "write KEY=VALUE, for example place=berlin"
+                                                       : "";
+          },
+          "KEY=VALUE"));
+  command->footer("Example:  freshet trending --count 10 --context place=berlin");
 }
 
 }  // namespace

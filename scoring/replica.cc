@@ -63,12 +63,12 @@ ItemRelations Replica::relations(ItemRow row, std::size_t count) {
           .model_version = version()};
 }
 
-std::vector<ItemFigures> Replica::trending(std::size_t count, std::string_view category) {
-  return trending_items(knowledge_, count, category, CommonRules(recommender_.rules()));
+std::vector<ItemFigures> Replica::trending(const ItemListWish& wish) {
+  return trending_items(knowledge_, wish, CommonRules(recommender_.rules()));
 }
 
-std::vector<ItemFigures> Replica::newest(std::size_t count, std::string_view category) {
-  return newest_items(knowledge_, count, category, CommonRules(recommender_.rules()));
+std::vector<ItemFigures> Replica::newest(const ItemListWish& wish) {
+  return newest_items(knowledge_, wish, CommonRules(recommender_.rules()));
 }
 
 std::optional<ItemFigures> Replica::item_figures(std::string_view item_name) const {

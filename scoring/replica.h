@@ -70,12 +70,11 @@ class Replica {
   /// Both of the row's item, at most `count` of each.
   ItemRelations relations(ItemRow row, std::size_t count);
 
-  /// What many users are at now, against what is usual, strongest first. `category`: path from the
-  /// general to the special, parts joined by "/"; empty = any.
-  std::vector<ItemFigures> trending(std::size_t count, std::string_view category);
+  /// What many users are at now, against what is usual, strongest first.
+  std::vector<ItemFigures> trending(const ItemListWish& wish);
 
-  /// The items that came last, newest first; `category` as above.
-  std::vector<ItemFigures> newest(std::size_t count, std::string_view category);
+  /// The items that came last, newest first.
+  std::vector<ItemFigures> newest(const ItemListWish& wish);
 
   /// What is known of the named item; nothing if it is unknown.
   std::optional<ItemFigures> item_figures(std::string_view item_name) const;

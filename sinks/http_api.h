@@ -53,6 +53,13 @@ struct BundleQuestion {
   std::string category;             ///< Path, parts joined by "/"; empty = any.
 };
 
+/// What is asked of a list that is the same for all users.
+struct ItemListQuestion {
+  std::string category;  ///< Path, parts joined by "/"; empty = any.
+  std::size_t count = 0;
+  std::map<std::string, std::string> context;  ///< Whose events count: one declared key at most.
+};
+
 /// Where an event that was sent stands in the events topic.
 struct AcceptedEvent {
   PartitionId partition;
@@ -95,9 +102,9 @@ struct ApiHandlers {
 
   std::function<void(BundleQuestion, Answer<Bundle>)> bundle;
 
-  /// At most `count` items of a category ("" = any): what moves; what came last.
-  std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> trending;
-  std::function<void(std::string category, std::size_t count, Answer<ItemPage>)> newest;
+  /// What moves; what came last.
+  std::function<void(ItemListQuestion, Answer<ItemPage>)> trending;
+  std::function<void(ItemListQuestion, Answer<ItemPage>)> newest;
 
   std::function<void(Answer<ModelStatus>)> model;
   /// What operators do to the model; each answers with what it is then.

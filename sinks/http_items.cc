@@ -34,15 +34,23 @@ HttpHandler item(const ApiHandlers& handlers) {
   };
 }
 
-/// Items of all users.
+/// Items that are the same for all users.
 template <class Find>
-HttpHandler items_of_category(const Find& find) {
+HttpHandler item_list(const Find& find) {
   return [find](const HttpRequest& request, Respond respond) {
-    HttpParameters parameters(request, {"count", "category"});
-    const std::int64_t count = parameters.number("count", 1, kApiCountMax, kPageItems);
+    HttpParameters parameters(request, {"count", "category", "context[]"});
+    ItemListQuestion question;
+    question.category = parameters.text("category");
+    question.count =
+        static_cast<std::size_t>(parameters.number("count", 1, kApiCountMax, kPageItems));
+    question.context = parameters.texts_by_key("context");
     if (!parameters.status()) return respond(problem_of(parameters.status().error()));
-    find(parameters.text("category"), static_cast<std::size_t>(count),
-         answer_with<ItemPage>(std::move(respond), encode_items));
+    if (question.context.size() > 1) {
+      return respond(problem(400,
+                             "context: name one key: what users of several values have in "
+                             "common is not counted"));
+    }
+    find(std::move(question), answer_with<ItemPage>(std::move(respond), encode_items));
   };
 }
 
@@ -98,8 +106,8 @@ void add_item_routes(HttpRouter& router, const ApiHandlers& handlers) {
   }
   if (handlers.bundle) router.post("/v1/bundles", bundle(handlers));
   if (handlers.item) router.get("/v1/items/{item}", item(handlers));
-  if (handlers.trending) router.get("/v1/trending", items_of_category(handlers.trending));
-  if (handlers.newest) router.get("/v1/new", items_of_category(handlers.newest));
+  if (handlers.trending) router.get("/v1/trending", item_list(handlers.trending));
+  if (handlers.newest) router.get("/v1/new", item_list(handlers.newest));
 }
 
 }  // namespace freshet

@@ -144,6 +144,16 @@ void ColdPopularity::count(ItemRow row, Counts& counts) {
   for (ScoredRow& entry : counts.rows) entry.score *= static_cast<float>(1 / kIncrementMax);
 }
 
+ColdPopularity::ValueEvents ColdPopularity::events_of(std::size_t key, ContextValue value) const {
+  if (key >= kKeysMax || value == 0) return {};
+  const auto kept = std::find_if(keys_[key].begin(), keys_[key].end(),
+                                 [value](const Counts& counts) { return counts.value == value; });
+  if (kept == keys_[key].end()) return {};
+  ValueEvents events{.rows = kept->rows, .total = kept->total / kept->increment};
+  for (ScoredRow& entry : events.rows) entry.score /= static_cast<float>(kept->increment);
+  return events;
+}
+
 void ColdPopularity::best(std::span<const ContextValue> values, const Popularity& all,
                           std::vector<Choice>& best) const {
   best.clear();

@@ -55,6 +55,15 @@ class ColdPopularity {
   void best(std::span<const ContextValue> values, const Popularity& all,
             std::vector<Choice>& best) const;
 
+  /// The newest events of users with one value of a declared key; of items that are rare with them
+  /// only some are kept.
+  struct ValueEvents {
+    std::vector<ScoredRow> rows;  ///< By row; score: events, each decayed as newer ones came.
+    double total = 0;             ///< Of all their events.
+  };
+  /// `key`: its place among the declared ones. Empty if the value is unknown or not kept.
+  ValueEvents events_of(std::size_t key, ContextValue value) const;
+
   template <class Archive>
   void serialize(Archive& archive) {
     archive(weights_, keys_);

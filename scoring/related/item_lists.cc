@@ -1,7 +1,10 @@
 #include "scoring/related/item_lists.h"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "scoring/experts/top_list.h"
@@ -33,12 +36,44 @@ Reason reason_for(const Knowledge& knowledge, ItemRow origin, Source source, std
           .text = std::move(text)};
 }
 
-/// Events now against those that the usual share would give.
-float trend_of(const Popularity& popularity, ItemRow row) {
+/// `events` of `total` new ones against those that the usual share would give.
+float trend_of(const Popularity& popularity, ItemRow row, double events, double total) {
   const std::size_t slow = popularity.levels() - 1;
-  const double events = popularity.decayed_events(0);
-  return shrunk_ratio(popularity.share(0, row) * events, popularity.share(slow, row) * events,
-                      kTrendPrior);
+  return shrunk_ratio(events, popularity.share(slow, row) * total, kTrendPrior);
+}
+
+float trend_of(const Popularity& popularity, ItemRow row) {
+  const double total = popularity.decayed_events(0);
+  return trend_of(popularity, row, popularity.share(0, row) * total, total);
+}
+
+/// What rises with all users; score = the trend.
+std::vector<ScoredRow> rising(const Popularity& popularity) {
+  const double share_min = kTrendEventsMin / std::max(popularity.decayed_events(0), 1.0);
+  std::vector<ScoredRow> rows;
+  for (ItemRow row = 0; row < popularity.rows(); ++row)
+    if (popularity.share(0, row) >= share_min) rows.push_back({row, trend_of(popularity, row)});
+  return rows;
+}
+
+/// What rises with those whose events they are; score = the trend.
+std::vector<ScoredRow> rising(const Popularity& popularity,
+                              const ColdPopularity::ValueEvents& events) {
+  std::vector<ScoredRow> rows;
+  for (const ScoredRow& entry : events.rows) {
+    if (entry.score < kTrendEventsMin) continue;
+    rows.push_back({entry.row, trend_of(popularity, entry.row, entry.score, events.total)});
+  }
+  return rows;
+}
+
+/// The events of those who have the context that is asked for; empty = all users are asked for.
+std::optional<ColdPopularity::ValueEvents> events_of(const Knowledge& knowledge,
+                                                     const ItemListWish& wish) {
+  const std::vector<ContextValue> values = context_values(wish.context);
+  for (std::size_t key = 0; key < values.size(); ++key)
+    if (values[key] != 0) return knowledge.cold_popularity().events_of(key, values[key]);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -89,32 +124,40 @@ std::vector<RankedItem> similar_items(const Knowledge& knowledge, ItemRow row, s
   return similar;
 }
 
-std::vector<ItemFigures> trending_items(const Knowledge& knowledge, std::size_t count,
-                                        std::string_view category, ItemFactor factor) {
+std::vector<ItemFigures> trending_items(const Knowledge& knowledge, const ItemListWish& wish,
+                                        ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const Popularity& popularity = knowledge.popularity();
-  const double events_min = kTrendEventsMin / std::max(popularity.decayed_events(0), 1.0);
-  std::vector<ScoredRow> best;
-  for (ItemRow row = 0; row < popularity.rows(); ++row) {
-    if (popularity.share(0, row) < events_min || !catalogue.available(row)) continue;
-    const float trend = trend_of(popularity, row);
-    if (trend <= 1 || !in_category(catalogue, row, category)) continue;
-    if (const float ruled = factor(row); ruled > 0) best.push_back({row, ruled * trend});
-  }
-  keep_best(best, count);
+  const auto events = events_of(knowledge, wish);
+  std::vector<ScoredRow> best = events ? rising(popularity, *events) : rising(popularity);
+  absl::flat_hash_map<ItemRow, float> trends;
+  std::erase_if(best, [&](ScoredRow& entry) {
+    if (entry.score <= 1 || !catalogue.available(entry.row)) return true;
+    if (!in_category(catalogue, entry.row, wish.category)) return true;
+    trends[entry.row] = entry.score;
+    entry.score *= factor(entry.row);
+    return entry.score <= 0;
+  });
+  keep_best(best, wish.count);
   std::vector<ItemFigures> trending;
-  for (const ScoredRow& entry : best) trending.push_back(figures_of(knowledge, entry.row));
+  for (const ScoredRow& entry : best)
+    trending.emplace_back(figures_of(knowledge, entry.row)).trend = trends.at(entry.row);
   return trending;
 }
 
-std::vector<ItemFigures> newest_items(const Knowledge& knowledge, std::size_t count,
-                                      std::string_view category, ItemFactor factor) {
+std::vector<ItemFigures> newest_items(const Knowledge& knowledge, const ItemListWish& wish,
+                                      ItemFactor factor) {
   const Catalogue& catalogue = knowledge.catalogue();
   const std::span<const ItemRow> by_age = catalogue.by_age();
+  const auto events = events_of(knowledge, wish);
+  const auto known = [&](ItemRow row) {
+    return !events || std::binary_search(events->rows.begin(), events->rows.end(), ScoredRow{row},
+                                         [](auto a, auto b) { return a.row < b.row; });
+  };
   std::vector<ItemFigures> newest;
-  for (std::size_t k = by_age.size(); k-- > 0 && newest.size() < count;) {
-    if (catalogue.available(by_age[k]) && in_category(catalogue, by_age[k], category) &&
-        factor(by_age[k]) > 0)
+  for (std::size_t k = by_age.size(); k-- > 0 && newest.size() < wish.count;) {
+    if (catalogue.available(by_age[k]) && known(by_age[k]) &&
+        in_category(catalogue, by_age[k], wish.category) && factor(by_age[k]) > 0)
       newest.push_back(figures_of(knowledge, by_age[k]));
   }
   return newest;

@@ -25,9 +25,10 @@ class ItemLists : public testing::Test {
  protected:
   void describe(const std::vector<ItemUpdate>& updates) { learner_.update_items(updates); }
 
-  void click(const std::string& item, std::size_t times = 1) {
+  void click(const std::string& item, std::size_t times = 1, const std::string& place = "") {
     std::vector<TrainingExample> examples(times);
     for (TrainingExample& example : examples) {
+      example.context = {place};
       example.offset = Offset{offset_};
       example.user = "user-" + std::to_string(offset_++);
       example.item = item_id_of(item);
@@ -72,7 +73,7 @@ TEST_F(ItemLists, TrendingIsWhatManyAreAtNowMoreThanUsual) {
     usual(1);
   }
 
-  const auto trending = follow().trending(5, "");
+  const auto trending = follow().trending({.count = 5});
 
   ASSERT_FALSE(trending.empty());
   EXPECT_EQ(trending[0].item.name, "item-7");
@@ -88,7 +89,7 @@ TEST_F(ItemLists, FewEventsOnANewItemDoNotTrendAboveManyOnAKnownOne) {
   }
   click("tiny", 4);
 
-  const auto trending = follow().trending(5, "");
+  const auto trending = follow().trending({.count = 5});
 
   EXPECT_EQ(trending.at(0).item.name, "item-7");
 }
@@ -96,7 +97,7 @@ TEST_F(ItemLists, FewEventsOnANewItemDoNotTrendAboveManyOnAKnownOne) {
 TEST_F(ItemLists, NothingTrendsInAStreamThatStaysAsItIs) {
   usual(500);
 
-  for (const ItemFigures& figures : follow().trending(10, ""))
+  for (const ItemFigures& figures : follow().trending({.count = 10}))
     EXPECT_LT(figures.trend, 1.1F) << figures.item.name;
 }
 
@@ -110,12 +111,37 @@ TEST_F(ItemLists, TrendingAndNewKeepToTheCategoryAndToWhatIsAvailable) {
   for (const char* item : {"a", "b", "c", "d"}) click(item, 20);
   Replica& replica = follow();
 
-  EXPECT_EQ(names_of(replica.newest(10, "shop/lamps")), (std::vector<std::string>{"b", "a"}));
-  auto trending = names_of(replica.trending(10, "shop/lamps"));
+  EXPECT_EQ(names_of(replica.newest({10, "shop/lamps"})), (std::vector<std::string>{"b", "a"}));
+  auto trending = names_of(replica.trending({10, "shop/lamps"}));
   std::sort(trending.begin(), trending.end());
   EXPECT_EQ(trending, (std::vector<std::string>{"a", "b"}));
-  EXPECT_TRUE(replica.newest(10, "shop/lamp").empty());
-  EXPECT_TRUE(replica.newest(10, "shop/lamps/desk/small").empty());
+  EXPECT_TRUE(replica.newest({10, "shop/lamp"}).empty());
+  EXPECT_TRUE(replica.newest({10, "shop/lamps/desk/small"}).empty());
+}
+
+TEST_F(ItemLists, WhatTrendsInAPlaceIsWhatItsPeopleAreAtMoreThanAllUsuallyAre) {
+  usual(300);
+  click("item-3", 10, "rome");
+  click("item-7", 10, "berlin");
+  click("item-4", 2, "berlin");
+  Replica& replica = follow();
+
+  const auto in_berlin = replica.trending({.count = 5, .context = {"berlin"}});
+
+  EXPECT_EQ(names_of(in_berlin), (std::vector<std::string>{"item-7"}));
+  EXPECT_GT(in_berlin.at(0).trend, 1.5F);
+  EXPECT_EQ(names_of(replica.trending({.count = 5, .context = {"rome"}})),
+            (std::vector<std::string>{"item-3"}));
+  EXPECT_TRUE(replica.trending({.count = 5, .context = {"paris"}}).empty());
+}
+
+TEST_F(ItemLists, WhatIsNewInAPlaceIsWhatItsPeopleAreAt) {
+  click("old", 1, "berlin");
+  click("first", 1, "berlin");
+  click("second", 1, "rome");
+
+  EXPECT_EQ(names_of(follow().newest({.count = 5, .context = {"berlin"}})),
+            (std::vector<std::string>{"first", "old"}));
 }
 
 TEST_F(ItemLists, NewestComesFirst) {
@@ -123,7 +149,7 @@ TEST_F(ItemLists, NewestComesFirst) {
   click("second");
   describe({item_of("third")});
 
-  EXPECT_EQ(names_of(follow().newest(2, "")), (std::vector<std::string>{"third", "second"}));
+  EXPECT_EQ(names_of(follow().newest({.count = 2})), (std::vector<std::string>{"third", "second"}));
 }
 
 TEST_F(ItemLists, FiguresTellRankShareAndTimesSeen) {
@@ -183,12 +209,12 @@ TEST_F(ItemLists, ObeyTheRulesThatNeedNoUser) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   ASSERT_TRUE(has(similar(), "spirits"));
-  ASSERT_TRUE(has(names_of(replica.newest(9, "")), "spirits"));
+  ASSERT_TRUE(has(names_of(replica.newest({.count = 9})), "spirits"));
 
   replica.set_rules({{.name = "no", .kind = "exclude", .tags = {"alcohol"}}});
 
   EXPECT_FALSE(has(similar(), "spirits"));
-  EXPECT_FALSE(has(names_of(replica.newest(9, "")), "spirits"));
+  EXPECT_FALSE(has(names_of(replica.newest({.count = 9})), "spirits"));
   ASSERT_TRUE(has(similar(), "y"));
   const std::string first = similar().front();
   replica.set_rules({{.name = "less", .kind = "bury", .items = {first}, .factor = 1e-3}});
@@ -207,7 +233,7 @@ TEST_F(ItemLists, ItemsForSomeUsersAloneStayOutOfListsForAll) {
                      .kind = "exclude",
                      .items = {"y"},
                      .unless_context = {{"adult", "yes"}}}});
-  EXPECT_EQ(names_of(adults.newest(5, "")), (std::vector<std::string>{"x"}));
+  EXPECT_EQ(names_of(adults.newest({.count = 5})), (std::vector<std::string>{"x"}));
 }
 
 }  // namespace

@@ -300,8 +300,9 @@ TEST_F(HttpApiTest, ExplainsAnItemInTheLanguageAskedFor) {
 
 TEST_F(HttpApiTest, ServesWhatMovesAndWhatIsNewByCategory) {
   std::string asked;
-  const auto take = [&](const std::string& category, std::size_t count, auto answer) {
-    asked = category + " " + std::to_string(count);
+  const auto take = [&](const ItemListQuestion& question, auto answer) {
+    asked = question.category + " " + std::to_string(question.count);
+    for (const auto& [key, value] : question.context) asked += " " + key + "=" + value;
     answer(ItemPage());
   };
   handlers_.trending = take;
@@ -310,6 +311,9 @@ TEST_F(HttpApiTest, ServesWhatMovesAndWhatIsNewByCategory) {
   EXPECT_EQ(asked, "home/light 7");
   EXPECT_EQ(get("/v1/new").status, 200U);
   EXPECT_EQ(asked, " 20");
+  EXPECT_EQ(get("/v1/trending?context[place]=berlin").status, 200U);
+  EXPECT_EQ(asked, " 20 place=berlin");
+  EXPECT_EQ(get("/v1/trending?context[place]=berlin&context[device]=phone").status, 400U);
 }
 
 TEST_F(HttpApiTest, TakesOrdersForTheModel) {

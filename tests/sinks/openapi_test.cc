@@ -26,8 +26,8 @@ ApiHandlers all_handlers() {
   handlers.watch = [](const auto&, const auto&) {};
   handlers.accept_event = [](const auto&, const auto&) {};
   handlers.explain = [](const auto&, const auto&, const auto&, const auto&) {};
-  handlers.trending = [](const auto&, auto, const auto&) {};
-  handlers.newest = [](const auto&, auto, const auto&) {};
+  handlers.trending = [](const auto&, const auto&) {};
+  handlers.newest = [](const auto&, const auto&) {};
   handlers.model = handlers.save_version = handlers.roll_back = [](const auto&) {};
   handlers.promote = [](auto, const auto&) {};
   handlers.freeze = [](auto, const auto&) {};
