@@ -117,8 +117,8 @@ void Engine::start_partition(PartitionId partition, Offset start,
   ++running_tasks_;
   entry.thread = std::jthread([this, &entry, partition](std::stop_token stop) {
     name_this_thread("partition-" + std::to_string(partition.value));
-    const Status done = entry.task->run(*entry.source, stop);
-    if (!done) fail(done.error());
+    entry.ended = entry.task->run(*entry.source, stop);
+    if (!entry.ended) fail(entry.ended.error());
     {
       std::lock_guard ended(mutex_);
       --running_tasks_;
@@ -127,14 +127,19 @@ void Engine::start_partition(PartitionId partition, Offset start,
   });
 }
 
-void Engine::stop_partition(PartitionId partition) {
+Status Engine::stop_partition(PartitionId partition) {
+  const Partition* entry = nullptr;
   std::jthread stopped;
   {
     std::lock_guard lock(mutex_);
     const auto it = partitions_.find(partition);
-    if (it != partitions_.end()) stopped = std::move(it->second->thread);
+    if (it == partitions_.end()) return {};
+    entry = it->second.get();
+    stopped = std::move(it->second->thread);
   }
-}  // Requests the stop and joins.
+  stopped = {};  // Requests the stop and joins.
+  return entry->ended;
+}
 
 void Engine::close_partition(PartitionId partition) {
   std::unique_ptr<Partition> closed;

@@ -53,8 +53,9 @@ class Engine {
                                                std::unique_ptr<StateStore> store);
   /// Starts the opened partition's task on `source`, whose first record has offset `start` or more.
   void start_partition(PartitionId partition, Offset start, std::unique_ptr<RecordSource> source);
-  /// Stops the partition's task; its state stays open and nobody uses it any more.
-  void stop_partition(PartitionId partition);
+  /// Stops the partition's task and says how it ended; its state stays open until
+  /// close_partition(), and nobody uses it any more.
+  Status stop_partition(PartitionId partition);
   /// Stops the partition's task and closes its state; returns when both are done.
   void close_partition(PartitionId partition);
 
@@ -106,6 +107,7 @@ class Engine {
   struct Partition {
     std::unique_ptr<PartitionTask> task;
     std::unique_ptr<RecordSource> source;
+    Status ended;         ///< How the task ended; to be read once the thread is joined.
     std::jthread thread;  // Last: joined before its task and source go.
   };
 

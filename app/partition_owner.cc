@@ -84,8 +84,9 @@ Result<Offset> StateOwner::start(const LogView& log, RestoredPartition restored,
 }
 
 void StateOwner::revoked(PartitionId partition) {
-  parts_.engine.stop_partition(partition);
-  if (parts_.keeper) parts_.keeper->release(partition);
+  const Status ended = parts_.engine.stop_partition(partition);
+  const bool damaged = !ended && ended.error().code == ErrorCode::kCorrupt;
+  if (parts_.keeper) parts_.keeper->release(partition, !damaged);
   stores_.erase(partition);
   parts_.engine.close_partition(partition);
   spdlog::info("partition {}: given up", partition.value);

@@ -40,14 +40,14 @@ void SnapshotKeeper::watch(TopicPartition of, const RocksDbStore& store, Epoch e
   changed_.notify_all();
 }
 
-void SnapshotKeeper::release(PartitionId partition) {
+void SnapshotKeeper::release(PartitionId partition, bool sound) {
   std::unique_lock lock(mutex_);
   const auto it = watched_.find(partition);
   if (it == watched_.end()) return;
   changed_.wait(lock, [&] { return !it->second.busy; });
   auto released = watched_.extract(it);
   lock.unlock();
-  snapshot_if_changed(released.mapped());
+  if (sound) snapshot_if_changed(released.mapped());
 }
 
 void SnapshotKeeper::record_ages() {

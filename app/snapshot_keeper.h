@@ -29,9 +29,9 @@ class SnapshotKeeper {
   void watch(TopicPartition of, const RocksDbStore& store, Epoch epoch,
              const SnapshotManifest* snapshot);
 
-  /// Takes a last snapshot of what changed, and is done with the partition. Nothing else uses its
-  /// store by now. A failure is logged: the next owner replays more.
-  void release(PartitionId partition);
+  /// Takes a last snapshot of what changed if the store is `sound`, and is done with the partition.
+  /// Nothing else uses its store by now. A failure is logged: the next owner replays more.
+  void release(PartitionId partition, bool sound);
 
   /// Sets the snapshots' ages.
   void record_ages();

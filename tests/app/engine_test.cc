@@ -122,6 +122,22 @@ TEST_F(EngineTest, RulesHoldForEverybodyWhoComesAfterThem) {
   EXPECT_TRUE(effects().empty()) << "the label goes with its rule";
 }
 
+TEST_F(EngineTest, TellsHowAPartitionsTaskEnded) {
+  serve_partition(1);
+  auto source = std::make_unique<FakeSource>(PartitionId{0});
+  source->append(click(0, 0));
+  source->fail_at(Offset{1}, {ErrorCode::kCorrupt, "checksum mismatch"});
+  ASSERT_TRUE(engine_->open_partition(PartitionId{0}, std::make_unique<MemoryStore>()));
+  engine_->start_partition(PartitionId{0}, Offset{0}, std::move(source));
+
+  EXPECT_TRUE(engine_->stop_partition(PartitionId{1})) << "by our own wish";
+  ASSERT_TRUE(engine_->wait_until_exhausted(std::chrono::seconds{30}, {}));
+  const Status ended = engine_->stop_partition(PartitionId{0});
+
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kCorrupt);
+}
+
 TEST_F(EngineTest, StopsInTheMiddleOfAStream) {
   run_partition(0);
   run_partition(1);
