@@ -71,7 +71,7 @@ class Knowledge {
   void count_return(const Transition& transition);
 
   Catalogue catalogue_;
-  ContentIndex content_;  // Not in the bytes: it is made anew from the catalogue's contents.
+  ContentIndex content_;
   Popularity popularity_;
   ColdPopularity cold_popularity_;
   Covisitation covisitation_;

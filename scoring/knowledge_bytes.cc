@@ -1,4 +1,5 @@
 #include <exception>
+#include <istream>
 #include <sstream>
 #include <utility>
 
@@ -11,12 +12,13 @@ std::string Knowledge::to_bytes() const {
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
   archive(catalogue_, popularity_, cold_popularity_, covisitation_, baskets_, repeats_, actions_,
-          mixture_, second_stage_, version_.value);
+          mixture_, second_stage_, version_.value, content_);
   return std::move(out).str();
 }
 
 Status Knowledge::from_bytes(const std::string& bytes) {
   Catalogue catalogue = catalogue_;
+  ContentIndex content = content_;
   Popularity popularity = popularity_;
   Covisitation covisitation = covisitation_;
   BasketPairs baskets = baskets_;
@@ -27,10 +29,11 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   SecondStageWeights second_stage;
   ModelVersion version{};
   try {
-    std::istringstream in(bytes, std::ios::binary);
+    BytesBuffer buffer(bytes);
+    std::istream in(&buffer);
     cereal::PortableBinaryInputArchive archive(in);
     archive(catalogue, popularity, cold_popularity, covisitation, baskets, repeats, actions,
-            mixture, second_stage, version.value);
+            mixture, second_stage, version.value, content);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kCorrupt, std::string("read the model's image: ") + problem.what());
   }
@@ -41,7 +44,8 @@ Status Knowledge::from_bytes(const std::string& bytes) {
   if (!is_finite(mixture) || !is_finite(second_stage))
     return error(ErrorCode::kCorrupt, "read the model's image: a weight is not finite");
   catalogue_ = std::move(catalogue);
-  content_.rebuild(catalogue_);
+  content_ = std::move(content);
+  if (content_.outdated()) content_.rebuild(catalogue_);
   popularity_ = std::move(popularity);
   cold_popularity_ = std::move(cold_popularity);
   covisitation_ = std::move(covisitation);

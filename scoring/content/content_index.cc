@@ -1,6 +1,7 @@
 #include "scoring/content/content_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "scoring/experts/top_list.h"
@@ -24,6 +25,7 @@ constexpr float kBucketScore = 0.2F;
 
 ContentIndex::ContentIndex(const ContentConfig& config, std::size_t embedding_dim)
     : config_(config),
+      embedding_dim_(embedding_dim),
       embedding_share_(static_cast<float>(config.embedding_share)),
       vectors_(config.features_max, embedding_dim) {}
 
@@ -52,6 +54,7 @@ void ContentIndex::evict(ItemRow row, const ItemUpdate* before) {
 }
 
 void ContentIndex::rebuild(const Catalogue& catalogue) {
+  outdated_ = false;
   vectors_.clear();
   documents_ = described_ = 0;
   document_counts_.clear();
@@ -72,6 +75,21 @@ void ContentIndex::rebuild(const Catalogue& catalogue) {
     text_features(*catalogue.content(row), features_);
     index(row, *catalogue.content(row));
   }
+}
+
+ContentIndex::Shape ContentIndex::shape() const {
+  return {config_.enabled ? 1U : 0U,
+          config_.features_max,
+          config_.neighbours_max,
+          config_.postings_max,
+          embedding_dim_,
+          std::bit_cast<std::uint64_t>(config_.embedding_share)};
+}
+
+void ContentIndex::restored(const Shape& from) {
+  outdated_ = from != shape();
+  buckets_.reset();
+  if (embedding_dim_ > 0) buckets_.emplace(embedding_dim_);
 }
 
 /// `by`: 1, or -1 modulo 2^32.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,8 @@ namespace freshet {
 
 /// Which items are alike by what is said of them: every item's nearest by the cosine of their
 /// tf-idf vectors (text) and own embeddings. Grows update by update and depends on the updates and
-/// their order alone, so that a replica's is equal to the learner's (docs/model.md).
+/// their order alone, so that a replica's is equal to the learner's (docs/model.md). It stands in
+/// checkpoints: to make it anew would take longer than all else of a start.
 ///
 /// Bounded: a fixed block per item that has content, at most ContentConfig::postings_max items per
 /// inverted list (those for which the bin says most). Confined to one thread.
@@ -39,6 +41,9 @@ class ContentIndex {
   /// Makes all of it anew from the contents of `catalogue`.
   void rebuild(const Catalogue& catalogue);
 
+  /// True after it was read from bytes that another configuration has made: rebuild() it.
+  bool outdated() const { return outdated_; }
+
   /// No item has content.
   bool empty() const { return described_ == 0; }
 
@@ -56,6 +61,19 @@ class ContentIndex {
   /// Bytes held, by capacity; without the inverted lists' own heads.
   std::size_t bytes() const;
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    Shape shape = this->shape();
+    archive(shape, vectors_, documents_, described_, next_rebuild_, document_counts_,
+            neighbour_counts_, versions_);
+    serialize_block(archive, neighbours_);
+    std::uint64_t lists = postings_.size();
+    archive(lists);
+    postings_.resize(lists);
+    for (std::vector<Posting>& list : postings_) serialize_block(archive, list);
+    if (Archive::is_loading::value) restored(shape);
+  }
+
  private:
   static constexpr std::uint32_t kRebuildMax = 4'096;
 
@@ -70,6 +88,11 @@ class ContentIndex {
     std::uint32_t version = 0;
   };
 
+  /// What the bytes depend on beside the items.
+  using Shape = std::array<std::uint64_t, 6>;
+  Shape shape() const;
+  void restored(const Shape& from);
+
   void forget_vectors(ContentSlot slot);
   void count_document(std::span<const TextFeature> features, std::uint32_t by);
   void index(ItemRow row, const ItemUpdate& item);
@@ -81,8 +104,10 @@ class ContentIndex {
   void drop_postings(ContentSlot slot);
   std::vector<std::uint32_t> lists_of(ContentSlot slot) const;
 
-  const ContentConfig config_;
-  const float embedding_share_;
+  ContentConfig config_;
+  std::size_t embedding_dim_;
+  float embedding_share_;
+  bool outdated_ = false;
   ContentVectors vectors_;
   std::optional<EmbeddingBuckets> buckets_;
   std::uint32_t documents_ = 0;  // Items with text.

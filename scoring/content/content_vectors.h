@@ -61,6 +61,13 @@ class ContentVectors {
 
   void clear();
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(slots_, rows_, free_, sizes_, embedded_, embeddings_);
+    serialize_block(archive, features_);
+    serialize_block(archive, traits_);
+  }
+
  private:
   std::size_t features_max_;
   std::size_t embedding_dim_;

@@ -1,6 +1,6 @@
 // directory  := checkpoint-<number>/ ...     The newest has the largest number.
 // checkpoint := one file per entry, and "manifest":
-// manifest   := "freshet checkpoint 5" LF entry... "end " checksum LF
+// manifest   := "freshet checkpoint 6" LF entry... "end " checksum LF
 // entry      := name " " bytes " " checksum LF
 // checksum   := XXH3-64 in 16 hexadecimal digits: of the file; of all lines before the end.
 #include "scoring/learning/checkpoint_store.h"
@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHead = "freshet checkpoint 5\n";
+constexpr std::string_view kHead = "freshet checkpoint 6\n";
 constexpr const char* kManifest = "manifest";
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr const char* kBefore = "model.checkpoint";  // The one file of format 2.

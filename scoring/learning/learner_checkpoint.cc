@@ -1,5 +1,6 @@
 #include <cereal/types/map.hpp>
 #include <exception>
+#include <istream>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 namespace freshet {
 namespace {
 
+constexpr const char* kKnowledge = "knowledge.bin";
 constexpr const char* kLearner = "learner.bin";
 constexpr const char* kNetwork = "network.safetensors";
 
@@ -26,8 +28,8 @@ Result<CheckpointFiles> Learner::to_files() const {
   CheckpointFiles files;
   std::ostringstream out(std::ios::binary);
   cereal::PortableBinaryOutputArchive archive(out);
-  archive(knowledge_.to_bytes(), trainers_, admissions_, offsets_, figures_.examples,
-          version_.value);
+  archive(trainers_, admissions_, offsets_, figures_.examples, version_.value);
+  files[kKnowledge] = knowledge_.to_bytes();
   files[kLearner] = std::move(out).str();
   if (knowledge_.network() != nullptr) {
     auto bytes = knowledge_.network()->save();
@@ -70,27 +72,31 @@ Status Learner::go_back_to(const CheckpointFiles& files, const std::string& from
   return {};
 }
 
-/// Nothing of the learner's own has changed after an error, but perhaps its network.
+/// Nothing has changed after an error.
 Status Learner::restore(const CheckpointFiles& files, const std::string& from) {
-  const auto learner = files.find(kLearner), network = files.find(kNetwork);
-  if (learner == files.end())
-    return error(ErrorCode::kCorrupt, "read checkpoint " + from + ": " + kLearner + " is missing");
-  std::string image;
+  const auto learner = files.find(kLearner), knowledge = files.find(kKnowledge);
+  const auto network = files.find(kNetwork);
+  for (const char* name : {kLearner, kKnowledge})
+    if (!files.contains(name))
+      return error(ErrorCode::kCorrupt, "read checkpoint " + from + ": " + name + " is missing");
   GuardedTrainers trainers(config_);
   AdmissionControl admissions(config_.catalogue, knowledge_);
   TrainedOffsets offsets;
   std::uint64_t examples = 0;
   ModelVersion version{};
   try {
-    std::istringstream in(learner->second, std::ios::binary);
+    BytesBuffer buffer(learner->second);
+    std::istream in(&buffer);
     cereal::PortableBinaryInputArchive archive(in);
-    archive(image, trainers, admissions, offsets, examples, version.value);
+    archive(trainers, admissions, offsets, examples, version.value);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kCorrupt, "read checkpoint " + from + ": " + problem.what());
   }
-  if (knowledge_.network() != nullptr && network != files.end())
-    FRESHET_RETURN_IF_ERROR(knowledge_.network()->load(network->second));
-  FRESHET_RETURN_IF_ERROR(knowledge_.apply({.image = image}));
+  const bool has_network = knowledge_.network() != nullptr && network != files.end();
+  if (has_network) FRESHET_RETURN_IF_ERROR(factory_()->load(network->second));  // Can it be read?
+  Delta whole{.image = knowledge->second};
+  FRESHET_RETURN_IF_ERROR(knowledge_.apply(whole));
+  if (has_network) FRESHET_RETURN_IF_ERROR(knowledge_.network()->load(network->second));
   trainers_ = std::move(trainers);
   admissions_.resume(std::move(admissions));
   offsets_ = std::move(offsets);
@@ -99,7 +105,7 @@ Status Learner::restore(const CheckpointFiles& files, const std::string& from) {
   // The recent targets are not kept: the ring of negatives fills again within seconds.
   negatives_ = new_sampler();
   for (const ItemRow row : knowledge_.catalogue().by_age()) add_negative(row);
-  pending_ = {.image = std::move(image)};
+  pending_ = std::move(whole);
   weights_changed_ = true;
   note_guard();
   return {};

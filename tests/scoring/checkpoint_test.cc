@@ -7,9 +7,11 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <sstream>
 #include <string>
 
 #include "fakes/fake_network.h"
+#include "scoring/archive.h"
 #include "scoring/learning/checkpoint_store.h"
 #include "scoring/learning/learner.h"
 #include "scoring/network/fused_network.h"
@@ -61,6 +63,27 @@ std::vector<Damage> kinds_of_damage() {
       cut_to(1),    flip_at(0),
       flip_at(0.3), flip_at(0.7),
       flip_at(1),   {"missing", [](const std::string& path) { std::filesystem::remove(path); }}};
+}
+
+/// Items [begin, end), which resemble each other more or less.
+std::vector<ItemUpdate> lamps(int begin, int end) {
+  std::vector<ItemUpdate> items;
+  for (int k = begin; k < end; ++k) {
+    const std::string name = "lamp-" + std::to_string(k);
+    items.push_back({.id = item_id_of(name),
+                     .name = name,
+                     .title = "Lamp of kind " + std::to_string(k % 40) + " in colour " +
+                              std::to_string(k * 7 % 11),
+                     .category = {"light", std::to_string(k % 5)}});
+  }
+  return items;
+}
+
+std::string bytes_of(const ContentIndex& index) {
+  std::ostringstream out(std::ios::binary);
+  cereal::PortableBinaryOutputArchive archive(out);
+  archive(index);
+  return std::move(out).str();
 }
 
 class Checkpoint : public testing::Test {
@@ -132,6 +155,39 @@ TEST_F(Checkpoint, KeepsTheNetwork) {
   for (std::size_t k = 0; k < lists.size(); ++k) ASSERT_EQ(text_of(lists[k]), text_of(expected[k]));
 }
 
+TEST_F(Checkpoint, ContentGoesOnExactlyAsItWas) {
+  Learner saved(ScoringConfig{}, nullptr), loaded(ScoringConfig{}, nullptr);
+  saved.update_items(lamps(0, 700));
+
+  ASSERT_TRUE(saved.save(directory_));
+  ASSERT_TRUE(loaded.load(directory_));
+  for (Learner* learner : {&saved, &loaded})
+    learner->update_items(lamps(650, 750));  // Some are known, some are new.
+
+  EXPECT_TRUE(bytes_of(loaded.knowledge().content()) == bytes_of(saved.knowledge().content()));
+}
+
+TEST_F(Checkpoint, ContentOfAnotherConfigurationIsMadeAnew) {
+  ScoringConfig changed;
+  changed.content.neighbours_max = 5;
+  changed.content.features_max = 20;
+  Learner saved(ScoringConfig{}, nullptr), loaded(changed, nullptr);
+  saved.update_items(lamps(0, 100));
+
+  ASSERT_TRUE(saved.save(directory_));
+  ASSERT_TRUE(loaded.load(directory_));
+
+  ContentIndex anew(changed.content, 0);
+  anew.rebuild(saved.knowledge().catalogue());
+  std::vector<ScoredRow> expected, nearest;
+  for (ItemRow row = 0; row < 100; ++row) {
+    anew.neighbours(row, expected);
+    loaded.knowledge().content().neighbours(row, nearest);
+    ASSERT_EQ(expected.size(), 5U);
+    ASSERT_EQ(nearest, expected) << row;
+  }
+}
+
 TEST_F(Checkpoint, MissingCheckpointLeavesTheLearnerEmpty) {
   Learner learner(ScoringConfig{}, nullptr);
 
@@ -146,6 +202,7 @@ TEST_F(Checkpoint, IsAFolderWhoseManifestNamesItsFiles) {
 
   ASSERT_TRUE(files);
   EXPECT_THAT(*files, testing::UnorderedElementsAre(testing::Key("learner.bin"),
+                                                    testing::Key("knowledge.bin"),
                                                     testing::Key("network.safetensors")));
   EXPECT_TRUE(read_safetensors(files->at("network.safetensors")));
 }
@@ -162,7 +219,7 @@ TEST_F(Checkpoint, KeepsTheNewestTwo) {
 }
 
 TEST_F(Checkpoint, TornOrChangedFileMeansTheOneBefore) {
-  for (const char* name : {"manifest", "learner.bin", "network.safetensors"}) {
+  for (const char* name : {"manifest", "learner.bin", "knowledge.bin", "network.safetensors"}) {
     for (const Damage& damage : kinds_of_damage()) {
       SCOPED_TRACE(std::string(name) + " " + damage.name);
       std::filesystem::remove_all(directory_);
