@@ -40,18 +40,18 @@ const std::vector<Quantity>& quantities() {
        {1'000, 10'000},
        [](Shop& shop, std::size_t size) {
          shop.items = size;
-         shop.sessions = 20'000 + size / 10;
+         shop.sessions = 10'000 + size / 20;
        }},
-      {"ids",  // Items of which nothing but the id is known.
+      {"ids",  // Items of which nothing but the id is known, content off.
        {1'000, 10'000, 100'000, 1'000'000, 10'000'000},
        {1'000, 10'000},
        [](Shop& shop, std::size_t size) {
          shop.items = size;
          shop.described = false;
-         shop.sessions = 20'000 + std::min<std::size_t>(size, 1'000'000) / 10;
+         shop.sessions = 10'000 + std::min<std::size_t>(size, 1'000'000) / 20;
        }},
       {"partitions",
-       {1, 2, 4, 8, 16, 32, 64},
+       {1, 4, 16, 64},
        {1, 8},
        [](Shop& shop, std::size_t size) { shop.partitions = size; }},
       {"history",
@@ -62,7 +62,7 @@ const std::vector<Quantity>& quantities() {
          shop.history = size;
        }},
       {"sessions",
-       {3'000, 10'000, 30'000, 100'000, 300'000},
+       {3'000, 10'000, 30'000, 100'000, 200'000},
        {3'000, 10'000},
        [](Shop& shop, std::size_t size) { shop.sessions = size; }},
   };
@@ -73,9 +73,10 @@ struct Options {
   std::string quantity;
   std::string csv;
   std::string directory = "/tmp/freshet-growth";
-  std::size_t rounds = 7;
+  std::size_t rounds = 5;
   std::size_t folded = 50'000;  // Events a round whose lists are not made.
   std::size_t served = 1'500;   // Events a round that go all the way.
+  std::size_t size_max = 10'000'000;
   bool brief = false;
   int core = 0;
 };
@@ -119,7 +120,7 @@ Point make_point(const Quantity& quantity, std::size_t size, const Options& opti
 void measure(const Quantity& quantity, const Options& options, std::FILE* csv) {
   std::vector<Point> points;
   for (const std::size_t size : options.brief ? quantity.brief_sizes : quantity.sizes)
-    points.push_back(make_point(quantity, size, options));
+    if (size <= options.size_max) points.push_back(make_point(quantity, size, options));
   for (std::size_t round = 0; round <= options.rounds; ++round) {
     for (Point& point : points) {
       const Costs costs = point.world->run_round(options.folded, options.served);
@@ -170,6 +171,8 @@ int main(int argc, char** argv) {
   app.add_option("--folded", options.folded, "Events a round that are folded alone")
       ->capture_default_str();
   app.add_option("--served", options.served, "Events a round that are learned and served")
+      ->capture_default_str();
+  app.add_option("--size-max", options.size_max, "Larger sizes are left out")
       ->capture_default_str();
   app.add_flag("--brief", options.brief, "Small sizes alone");
   app.add_option("--core", options.core, "Core to pin to")->capture_default_str();

@@ -13,7 +13,7 @@ from pathlib import Path
 COLUMNS = 3
 WIDTH, HEIGHT, LEFT, TOP, GAP_X, GAP_Y = 250, 170, 54, 70, 62, 82
 LINES = [("list_us", "list", "#1f6feb"), ("learn_us", "event: learn", "#d1480f"), ("fold_us", "event: fold, commit", "#2b8a3e")]
-TITLES = {"users": "users on disk", "items": "items, described", "ids": "items, ids alone", "partitions": "partitions",
+TITLES = {"users": "users on disk", "items": "items, described", "ids": "items, content off", "partitions": "partitions",
           "history": "events in a user's history", "sessions": "sessions learned"}
 
 

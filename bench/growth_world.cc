@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <random>
 #include <stdexcept>
@@ -110,6 +111,7 @@ Config config_of(const Shop& shop) {
   config.state.history_max = std::max(config.state.history_max, shop.history);
   config.state.bot_events_per_minute_max = 1'000'000;
   config.scoring.catalogue.items_max = std::max(config.scoring.catalogue.items_max, shop.items);
+  config.scoring.content.enabled = shop.described;
   config.scoring.learning.directory.clear();
   config.scoring.rank_deadline =
       1h;  // One thread does all: users wait, and are to be served in full.
@@ -169,15 +171,14 @@ class DrivenWorld final : public World {
   static std::string item_name(std::size_t item) { return fmt::format("i{}", item); }
   static UserId user_name(std::size_t user) { return fmt::format("u{:08}", user); }
 
-  /// Users look at what lies near their own place in the catalogue; many places are in its popular
-  /// part.
+  /// Users look at what lies near their own place in the catalogue; places are taken as by Zipf's
+  /// law, whatever the size of the catalogue.
   std::size_t item_for(std::size_t user) {
     std::uint64_t hash = user * 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 29;
     const double place = static_cast<double>(hash % 1'000'003) / 1'000'003;
-    return (static_cast<std::size_t>(place * place * static_cast<double>(shop_.items)) +
-            random_() % 40) %
-           shop_.items;
+    const double item = std::pow(static_cast<double>(shop_.items), place);
+    return (static_cast<std::size_t>(item) + random_() % 40) % shop_.items;
   }
 
   Event click(const UserId& user, std::size_t item, std::int64_t time_ms) {

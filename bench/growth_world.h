@@ -11,10 +11,10 @@ namespace freshet {
 struct Shop {
   std::size_t users = 100'000;
   std::size_t items = 20'000;
-  bool described = true;  ///< Items have titles, categories and brands.
+  bool described = true;  ///< Items have titles, categories, brands; else content is off.
   std::size_t partitions = 1;
   std::size_t history = 8;        ///< Events in each user's history.
-  std::size_t sessions = 20'000;  ///< Sessions of five events learned beforehand.
+  std::size_t sessions = 10'000;  ///< Sessions of five events learned beforehand.
 };
 
 /// CPU time, in microseconds.

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 users=${1:-1000000} items=${2:-1000000} starts=${3:-3}
 freshet=${BUILD:-build/release}/app/freshet
-events=$((users + users / 5 * 4)) # As start_up_records.py makes them.
+events=$((users + users / 5)) # As start_up_records.py makes them.
 for program in kcat curl java; do
   command -v $program >/dev/null || { echo "skipped: no $program here"; exit 0; }
 done

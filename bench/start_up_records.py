@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records of a shop, one a line, `key|JSON`, for kcat -K '|': start_up_records.py items ITEMS, or events USERS ITEMS.
 
-Every item has a title, a category, a brand and a price; every user one event, and a fifth of them some more. The same
+Every item has a title, a category, a brand and a price; every user one event, and a fifth of them one more. The same
 numbers give the same records.
 """
 
@@ -26,7 +26,7 @@ def items(count):
 
 def events(users, item_count):
     random.seed(2)
-    for number in range(users + users // 5 * 4):
+    for number in range(users + users // 5):
         user = number if number < users else random.randrange(users // 5)
         home = user * 2654435761 % item_count
         item = (home + random.randrange(40)) % item_count
