@@ -1,5 +1,8 @@
 #include "app/rekeyer.h"
 
+#include <utility>
+
+#include "ingest/kafka_group_reader.h"
 #include "sinks/kafka_producer.h"
 
 namespace freshet {
@@ -25,35 +28,39 @@ KafkaProducer::Options producer_options(const KafkaSourceConfig& config) {
 
 }  // namespace
 
-Rekeyer::Rekeyer(const IngestConfig& config, PipelineFigures& figures, const Clock& clock)
-    : config_(config), figures_(figures), clock_(clock), decoder_(config) {}
-
-Rekeyer::~Rekeyer() = default;
+Rekeyer::Rekeyer(const IngestConfig& config, PipelineFigures& figures, const Clock& clock,
+                 Ports ports)
+    : config_(config),
+      figures_(figures),
+      clock_(clock),
+      decoder_(config),
+      reader_(std::move(ports.reader)),
+      next_commit_(clock.steady_now() + kCommitInterval),
+      producer_(std::move(ports.producer)) {}
 
 Result<std::unique_ptr<Rekeyer>> Rekeyer::open(const IngestConfig& config, PipelineFigures& figures,
                                                const Clock& clock) {
-  std::unique_ptr<Rekeyer> rekeyer(new Rekeyer(config, figures, clock));
   auto producer = KafkaProducer::create(producer_options(config.kafka));
   if (!producer) return tl::unexpected(producer.error());
   FRESHET_RETURN_IF_ERROR((*producer)->check_topic(config.kafka.events_topic, kConnectWait));
-  rekeyer->producer_ = std::move(*producer);
   auto reader = KafkaGroupReader::open(config.kafka, config.rekey.from_topic, kConnectWait);
   if (!reader) return tl::unexpected(reader.error());
-  rekeyer->reader_ = std::move(*reader);
-  return rekeyer;
+  return std::make_unique<Rekeyer>(config, figures, clock,
+                                   Ports{*std::move(reader), *std::move(producer)});
 }
 
 Status Rekeyer::run(std::stop_token stop) {
-  SteadyTime next_commit = clock_.steady_now() + kCommitInterval;
-  while (!stop.stop_requested()) {
-    auto records = reader_->poll(kRecordsMax, 50ms);
-    if (!records) return tl::unexpected(records.error());
-    for (const Record& record : *records) FRESHET_RETURN_IF_ERROR(write(record));
-    figures_.count_rekeyed(records->size());
-    if (clock_.steady_now() < next_commit) continue;
-    next_commit = clock_.steady_now() + kCommitInterval;
-    FRESHET_RETURN_IF_ERROR(settle(stop));
-  }
+  while (!stop.stop_requested()) FRESHET_RETURN_IF_ERROR(run_once(stop));
+  return settle(stop);
+}
+
+Status Rekeyer::run_once(std::stop_token stop) {
+  auto records = reader_->poll(kRecordsMax, 50ms);
+  if (!records) return tl::unexpected(records.error());
+  for (const Record& record : *records) FRESHET_RETURN_IF_ERROR(write(record));
+  figures_.count_rekeyed(records->size());
+  if (clock_.steady_now() < next_commit_) return {};
+  next_commit_ = clock_.steady_now() + kCommitInterval;
   return settle(stop);
 }
 
@@ -84,6 +91,7 @@ std::string Rekeyer::key_of(const Record& record) {
 /// what is not committed is repeated.
 Status Rekeyer::settle(std::stop_token stop) {
   while (!producer_->flush(500ms) && !stop.stop_requested() && !refused_) continue;
+  const bool all_answered = producer_->in_flight() == 0;  // Before the look at what they said.
   if (refused_) {
     return error(ErrorCode::kUnavailable,
                  "rekeying " + config_.rekey.from_topic + " to " + config_.kafka.events_topic +
@@ -91,7 +99,7 @@ Status Rekeyer::settle(std::stop_token stop) {
                                    "max.message.bytes, then restart"
                                  : ": a record was refused for good: a restart goes on"));
   }
-  if (producer_->in_flight() == 0) reader_->commit();
+  if (all_answered) reader_->commit();
   return {};
 }
 

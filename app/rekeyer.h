@@ -3,16 +3,16 @@
 #include <atomic>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "app/pipeline_figures.h"
 #include "config/ingest_config.h"
 #include "config/result.h"
 #include "ingest/event_decoder.h"
-#include "ingest/kafka_group_reader.h"
+#include "ingest/group_reader.h"
+#include "sinks/record_producer.h"
 
 namespace freshet {
-
-class KafkaProducer;
 
 /// Writes a clickstream that is not keyed by user to the events topic, keyed by user, so that all
 /// events of a user stand in one partition. The instances of a group share the source's partitions.
@@ -27,17 +27,27 @@ class KafkaProducer;
 /// fold makes the dead letter. Confined to one thread.
 class Rekeyer {
  public:
-  /// Errors: kUnavailable (no broker), kNotFound (a topic is missing), kInvalidConfig.
+  /// What it reads and writes. `producer` keeps the order of the records of a partition, whatever
+  /// becomes of one of them.
+  struct Ports {
+    std::unique_ptr<GroupReader> reader;
+    std::unique_ptr<RecordProducer> producer;
+  };
+  Rekeyer(const IngestConfig& config, PipelineFigures& figures, const Clock& clock, Ports ports);
+
+  /// The one that reads and writes Kafka. Errors: kUnavailable (no broker), kNotFound (a topic is
+  /// missing), kInvalidConfig.
   static Result<std::unique_ptr<Rekeyer>> open(const IngestConfig& config, PipelineFigures& figures,
                                                const Clock& clock);
-  ~Rekeyer();
 
   /// Copies until `stop`; then waits for what is in flight and commits. Errors: kUnavailable,
   /// kCorrupt; a restart goes on.
   Status run(std::stop_token stop);
 
+  /// Copies what there is; commits when it is time to. Errors as run().
+  Status run_once(std::stop_token stop);
+
  private:
-  Rekeyer(const IngestConfig& config, PipelineFigures& figures, const Clock& clock);
   Status write(const Record& record);
   std::string key_of(const Record& record);
   Status settle(std::stop_token stop);
@@ -46,10 +56,11 @@ class Rekeyer {
   PipelineFigures& figures_;
   const Clock& clock_;
   EventDecoder decoder_;
-  std::unique_ptr<KafkaGroupReader> reader_;
+  std::unique_ptr<GroupReader> reader_;
+  SteadyTime next_commit_;
   std::atomic<bool> refused_{false};  // A record was not acknowledged.
   std::atomic<bool> too_large_{false};
-  std::unique_ptr<KafkaProducer> producer_;  // Last: its thread sets the flags.
+  std::unique_ptr<RecordProducer> producer_;  // Last: its thread sets the flags.
 };
 
 }  // namespace freshet

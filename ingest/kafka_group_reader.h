@@ -8,13 +8,12 @@
 
 #include "config/ingest_config.h"
 #include "config/result.h"
-#include "ingest/record.h"
+#include "ingest/group_reader.h"
 
 namespace freshet {
 
-/// A topic shared out among the members of a consumer group, read from where the group has
-/// committed to, from its beginning at first: at least once. Confined to one thread.
-class KafkaGroupReader {
+/// A consumer group of its own, `group` + ".rekey". Confined to one thread.
+class KafkaGroupReader final : public GroupReader {
  public:
   /// Joins the group `config.group` + ".rekey". Errors: kUnavailable (no broker within `timeout`),
   /// kNotFound (no such topic), kInvalidConfig.
@@ -22,16 +21,10 @@ class KafkaGroupReader {
       const KafkaSourceConfig& config, const std::string& topic,
       std::chrono::milliseconds timeout = std::chrono::seconds{10});
   /// Leaves the group; commits nothing.
-  ~KafkaGroupReader();
+  ~KafkaGroupReader() override;
 
-  /// Waits up to `wait` for a first record, then returns what is there, at most `max`, of any
-  /// partition, each partition in its order. The records are valid until the next call. Errors:
-  /// kUnavailable, kCorrupt.
-  Result<std::span<const Record>> poll(std::size_t max, std::chrono::milliseconds wait);
-
-  /// Tells the group that all that polls returned is done with. What could not be committed, since
-  /// a partition went to another member, is read again there.
-  void commit();
+  Result<std::span<const Record>> poll(std::size_t max, std::chrono::milliseconds wait) override;
+  void commit() override;
 
  private:
   class Impl;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@ struct SourcePosition {
   PartitionId partition;
   Offset offset;
 
-  friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
+  friend auto operator<=>(const SourcePosition&, const SourcePosition&) = default;
 };
 
 /// The header that carries it, and its value "partition:offset".

@@ -4,51 +4,24 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include "config/ids.h"
 #include "config/result.h"
 #include "config/time.h"
+#include "sinks/record_producer.h"
 
 struct rd_kafka_s;
 
 namespace freshet {
 
-/// What became of a record that was queued.
-struct KafkaAnswer {
-  bool delivered = false;
-  bool too_large = false;  ///< The broker refused its size; a smaller one may pass.
-  PartitionId partition;   ///< Where it stands, if delivered.
-  Offset offset;           ///< The same.
-};
-
-/// One record on its way out. The views need to live only as long as the call.
-struct OutgoingRecord {
-  struct Header {
-    std::string_view name;
-    std::string_view value;
-  };
-  std::string_view topic;
-  std::string_view key;                   ///< Empty = no key: any partition.
-  std::optional<std::string_view> value;  ///< Empty optional = tombstone.
-  std::span<const Header> headers;
-  std::optional<EventTime> timestamp;    ///< Empty = now.
-  std::optional<PartitionId> partition;  ///< Empty = by key.
-};
-
 /// An idempotent librdkafka producer and the thread that collects its answers. Thread-safe.
-class KafkaProducer {
+class KafkaProducer final : public RecordProducer {
  public:
-  using OnAnswer = std::function<void(const KafkaAnswer&)>;
-
   struct Options {
     std::string brokers;
     std::chrono::milliseconds delivery_timeout{8000};
@@ -64,17 +37,13 @@ class KafkaProducer {
   static Result<std::unique_ptr<KafkaProducer>> create(const Options& options);
 
   /// Gives up what is still in flight: each is answered as not delivered.
-  ~KafkaProducer();
+  ~KafkaProducer() override;
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
-  /// Queues a record; waits while too many are in flight. `on_answer` (may be empty) is called
-  /// once, on the producer's thread, and must not block or send. It is not called when an error
-  /// returns. Errors: kUnavailable (also once the producer has failed for good), kInternal.
-  Status send(const OutgoingRecord& record, OnAnswer on_answer);
-
-  /// Waits until every record is answered. Errors: kTimedOut.
-  Status flush(std::chrono::milliseconds wait);
+  Status send(const OutgoingRecord& record, OnAnswer on_answer) override;
+  Status flush(std::chrono::milliseconds wait) override;
+  std::size_t in_flight() const override { return in_flight_.load(std::memory_order_acquire); }
 
   /// Asks the brokers for `topic`. Errors: kUnavailable (no broker answers), kNotFound.
   Status check_topic(const std::string& topic, std::chrono::milliseconds wait);
@@ -89,9 +58,6 @@ class KafkaProducer {
   Status commit_transaction();
   /// What was sent since is never visible to readers of what is committed.
   Status abort_transaction();
-
-  /// Records queued and not yet answered.
-  std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
   /// Records the brokers took, and those given up, since the start.
   std::uint64_t delivered_total() const { return delivered_.load(std::memory_order_relaxed); }
