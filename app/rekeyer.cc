@@ -19,6 +19,9 @@ KafkaProducer::Options producer_options(const KafkaSourceConfig& config) {
   auto properties = config.properties;
   // A record that fails is fatal: nothing behind it may come into the log before it.
   properties["enable.gapless.guarantee"] = "true";
+  // A broker takes any batch of a producer that it does not know, also the second one before the
+  // first one's retry (KAFKA-15591).
+  properties["max.in.flight.requests.per.connection"] = "1";
   return {.brokers = config.brokers,
           .delivery_timeout = 0ms,  // Never given up.
           .linger = 0ms,

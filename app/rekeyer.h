@@ -21,7 +21,8 @@ namespace freshet {
 /// the last commit to the group are written again; the fold leaves them out by SourceOffsets. That
 /// rests on two rules kept here: an offset is committed only after everything before it was
 /// acknowledged, and a record that is not acknowledged stops the writing for good, so that nothing
-/// behind it gets into the log before it (gapless producer, no delivery timeout).
+/// behind it gets into the log before it (gapless producer, no delivery timeout, one request in
+/// flight; docs/adr/0012).
 ///
 /// A record without a readable user is written too, under a key made of its source partition: the
 /// fold makes the dead letter. Confined to one thread.

@@ -52,12 +52,13 @@ class RekeyerTest : public ::testing::Test {
     return config;
   }
 
-  /// Reads the events topic from its beginning until it has given `count` records.
+  /// Reads the events topic from its beginning until it has given `count` records, or time is up.
   std::vector<Written> read_events(std::size_t count) {
     std::vector<Written> written;
     auto reader = KafkaTopicReader::open(kafka_.config(), "events");
     EXPECT_TRUE(reader) << reader.error().text;
-    while (written.size() < count) {
+    const SteadyTime deadline = clock_.steady_now() + 20s;
+    while (written.size() < count && clock_.steady_now() < deadline) {
       auto records = (*reader)->poll(1'000, 100ms);
       EXPECT_TRUE(records) << records.error().text;
       for (const Record& record : *records) {
@@ -76,6 +77,7 @@ class RekeyerTest : public ::testing::Test {
     Status done;
     std::jthread thread([&](std::stop_token stop) { done = (*rekeyer)->run(stop); });
     auto written = read_events(count);
+    EXPECT_EQ(written.size(), count);
     thread.request_stop();
     thread.join();
     EXPECT_TRUE(done) << done.error().text;
@@ -103,6 +105,20 @@ TEST_F(RekeyerTest, PutsAllEventsOfAUserIntoOnePartitionInTheirOrder) {
   for (const auto& [key, of_key] : partitions) EXPECT_EQ(of_key.size(), 1U) << key;
   EXPECT_TRUE(partitions.contains("u1"));
   EXPECT_TRUE(partitions.contains("freshet-source-0")) << "a broken record must not be lost";
+}
+
+TEST_F(RekeyerTest, KeepsTheOrderAlsoWhereABrokerPutsTheFirstBatchesOff) {
+  rd_kafka_mock_broker_set_rtt(kafka_.cluster(), 1, 100);  // More batches could be under way.
+  rd_kafka_mock_push_request_errors(kafka_.cluster(), /*Produce*/ 0, 1,
+                                    RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+  const auto written = rekey("group", kEvents);
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> newest;  // By both partitions.
+  for (const Written& record : written) {
+    auto& offset = newest.try_emplace({record.partition.value, record.source.partition.value}, -1)
+                       .first->second;
+    EXPECT_GT(record.source.offset.value, offset);
+    offset = record.source.offset.value;
+  }
 }
 
 TEST_F(RekeyerTest, GoesOnWhereItsGroupHasCommitted) {
