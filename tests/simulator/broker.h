@@ -1,9 +1,11 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 
 #include "ingest/user_update.h"
 #include "tests/simulator/reference.h"
+#include "tests/simulator/rekeyed_stream.h"
 #include "tests/simulator/simulated_group.h"
 #include "tests/simulator/simulated_log.h"
 #include "tests/simulator/simulated_publisher.h"
@@ -22,6 +24,8 @@ struct Broker {
       logs.emplace_back(PartitionId{i});
       references.emplace_back(config, logs.back());
     }
+    if (config.ingest.rekey.from_topic.empty()) return;
+    rekeyed.emplace(world, logs, 1 + static_cast<int>(world.random.below(3)), session_timeout);
   }
 
   SimulatedLog& log(PartitionId partition) {
@@ -34,8 +38,9 @@ struct Broker {
     return references[static_cast<std::size_t>(partition.value)];
   }
 
-  std::deque<SimulatedLog> logs;
-  std::vector<UserUpdate> users;  ///< The users topic, oldest first.
+  std::deque<SimulatedLog> logs;         ///< Of the events topic.
+  std::optional<RekeyedStream> rekeyed;  ///< Who writes it; empty = others, keyed by user.
+  std::vector<UserUpdate> users;         ///< The users topic, oldest first.
   std::deque<Reference> references;
   SimulatedOutput output;
   SimulatedGroup group;

@@ -15,7 +15,7 @@ constexpr std::array kBroken{"{broken", R"({"type":"click"})", R"({"type":"wave"
 
 }  // namespace
 
-void Clickstream::append(SimulatedLog& log) {
+void Clickstream::append(SimulatedLog& log, PartitionId home) {
   const EventTime now{SimulatedClock::kEpochStart + world_.now()};
   const double choice = world_.random.uniform();
   const auto& records = log.records();
@@ -29,7 +29,7 @@ void Clickstream::append(SimulatedLog& log) {
   } else if (choice < 0.25 && !records.empty()) {
     log.append(now, records[world_.random.below(records.size())].value);  // A producer's retry.
   } else {
-    log.append(now, event(log.partition(), now));
+    log.append(now, event(home, now));
   }
 }
 

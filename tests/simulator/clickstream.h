@@ -13,8 +13,8 @@ class Clickstream {
  public:
   explicit Clickstream(World& world) : world_(world) {}
 
-  /// Appends a record, or leaves a gap.
-  void append(SimulatedLog& log);
+  /// Appends a record of a user of the partition `home`, or leaves a gap.
+  void append(SimulatedLog& log, PartitionId home);
 
   /// One of the partition's users.
   UserId any_user(PartitionId partition);

@@ -1,6 +1,7 @@
 #include "tests/simulator/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/simulator/invariants.h"
 
@@ -32,16 +33,20 @@ Cluster::Cluster(World& world, const Config& config, int partitions, PipelineFig
 void Cluster::step() {
   const std::size_t choice = world_.random.below(16);
   if (choice == 0) {
-    SimulatedLog& log = any_log();
-    for (std::size_t n = 1 + world_.random.below(8); n > 0; --n) {
-      clickstream_.append(log);
-    }
+    receive();
   } else if (choice == 1) {
     strike();
   } else {
     world_.advance(world_.between(0, 10));
     work(any_machine(), &Process::step);
   }
+}
+
+/// Events come: to the partition of their user, or to one of the source that is rekeyed.
+void Cluster::receive() {
+  SimulatedLog& log = broker_.rekeyed ? broker_.rekeyed->any_log() : any_log();
+  for (std::size_t n = 1 + world_.random.below(8); n > 0; --n)
+    clickstream_.append(log, broker_.rekeyed ? any_log().partition() : log.partition());
 }
 
 void Cluster::calm_down() {
@@ -62,10 +67,12 @@ bool Cluster::is_done() const {
     if (!machine.process || !machine.process->is_done()) return false;
     held += machine.process->held().size();
   }
-  return held == broker_.logs.size();
+  if (held != broker_.logs.size()) return false;
+  return !broker_.rekeyed || broker_.rekeyed->is_done();
 }
 
 void Cluster::check() {
+  if (broker_.rekeyed) broker_.rekeyed->check();
   for (const Machine& machine : machines_) {
     for (const auto& [partition, database] : machine.disk) {
       check_database(world_, broker_, partition, database.image(),
@@ -82,11 +89,12 @@ Cluster::Machine& Cluster::any_machine() {
 SimulatedLog& Cluster::any_log() { return broker_.logs[world_.random.below(broker_.logs.size())]; }
 
 void Cluster::start(Machine& machine) {
-  machine.process = std::make_unique<Process>(
-      ProcessParts{world_, config_, broker_, machine.disk, machine.to_reset, *machine.clock,
-                   figures_, [this, &machine] {
-                     if (world_.random.chance(world_.rates.suspension)) sleep(machine);
-                   }});
+  machine.process = std::make_unique<Process>(ProcessParts{
+      world_, config_, broker_, machine.disk, machine.to_reset, *machine.clock, figures_,
+      [this, &machine] {
+        if (world_.random.chance(world_.rates.suspension)) sleep(machine);
+      },
+      [this, &machine](WorldTime time) { wait(machine, world_.now() + time); }});
   world_.trace("machine {}: member {} starts", machine.id, machine.process->member());
 }
 
@@ -109,6 +117,7 @@ void Cluster::work(Machine& machine, Status (Process::*what)()) {
     const Status done = (machine.process.get()->*what)();
     if (done) return;
     const auto misfit = machine.process->misfit();
+    machine.process->stop();
     end(machine, done.error().text.c_str());
     if (!misfit) return;
     world_.count("state reset by a person");
@@ -125,15 +134,20 @@ void Cluster::sleep(Machine& machine) {
       world_.now() + world_.between(1, 3 * config_.ingest.kafka.session_timeout.count());
   world_.trace("machine {}: sleeps until {} ms", machine.id, until.count());
   world_.count("suspension");
-  machine.asleep = true;
   if (world_.random.chance(0.5)) machine.clock->sleep(until - world_.now());  // The whole machine.
+  wait(machine, until);
+  world_.trace("machine {}: wakes up", machine.id);
+}
+
+/// The others go on, but not the process of `machine`: it is in the middle of a step.
+void Cluster::wait(Machine& machine, WorldTime until) {
+  const bool was_asleep = std::exchange(machine.asleep, true);
   while (world_.now() < until) {
-    world_.advance(world_.between(1, 40));
+    world_.advance(std::min(until - world_.now(), world_.between(1, 40)));
     Machine& other = any_machine();
     if (!other.asleep) work(other, &Process::step);
   }
-  machine.asleep = false;
-  world_.trace("machine {}: wakes up", machine.id);
+  machine.asleep = was_asleep;
 }
 
 void Cluster::strike() {
@@ -146,7 +160,12 @@ void Cluster::strike() {
   if (world_.random.chance(rates.snapshot_damage)) broker_.snapshots.damage();
   if (world_.random.chance(rates.forget)) forget(clickstream_.any_user(any_log().partition()));
   if (world_.random.chance(rates.truncation)) truncate(any_log());
-  if (world_.random.chance(rates.recreation)) recreate(any_log());
+  if (broker_.rekeyed) {
+    // Made anew, the events topic may get the same records at the same offsets: the same log.
+    broker_.rekeyed->strike();
+  } else if (world_.random.chance(rates.recreation)) {
+    recreate(any_log());
+  }
 }
 
 void Cluster::crash_machine(Machine& machine) {

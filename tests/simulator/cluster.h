@@ -34,11 +34,13 @@ class Cluster {
 
   Machine& any_machine();
   SimulatedLog& any_log();
+  void receive();
   void start(Machine& machine);
   void end(Machine& machine, const char* why);
   void kill(Machine& machine, const char* why);
   void work(Machine& machine, Status (Process::*what)());
   void sleep(Machine& machine);
+  void wait(Machine& machine, WorldTime until);
   void strike();
   void crash_machine(Machine& machine);
   void forget(const UserId& user);

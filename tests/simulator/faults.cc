@@ -48,6 +48,18 @@ const char* to_string(Mutation mutation) {
       return "removal_not_owed";
     case Mutation::kFullDiskKeepsHalf:
       return "full_disk_keeps_half";
+    case Mutation::kRepeatsCounted:
+      return "repeats_counted";
+    case Mutation::kSourceOffsetsOutsideCommit:
+      return "source_offsets_outside_commit";
+    case Mutation::kSourceOffsetsLostAtRestart:
+      return "source_offsets_lost_at_restart";
+    case Mutation::kRekeyedBeforeAcknowledgement:
+      return "rekeyed_before_acknowledgement";
+    case Mutation::kRekeyedInParallel:
+      return "rekeyed_in_parallel";
+    case Mutation::kRefusedRekeyingGoesOn:
+      return "refused_rekeying_goes_on";
   }
   return "none";
 }

@@ -39,8 +39,14 @@ enum class Mutation {
   kForgottenLostAtRestart,        ///< Who was forgotten before a restart is not known after it.
   kRemovalNotOwed,                ///< The removal of a forgotten user's list is not durable.
   kFullDiskKeepsHalf,             ///< A commit without room on the disk leaves its offset there.
+  kRepeatsCounted,                ///< What is rekeyed twice counts twice.
+  kSourceOffsetsOutsideCommit,    ///< The source offsets are written before the commit, not in it.
+  kSourceOffsetsLostAtRestart,    ///< Which source offsets were seen before a restart is forgotten.
+  kRekeyedBeforeAcknowledgement,  ///< The rekeying commits what is still on its way.
+  kRekeyedInParallel,             ///< The rekeying has several batches of a partition in flight.
+  kRefusedRekeyingGoesOn,         ///< A record that the broker refuses does not stop the rekeying.
 };
-inline constexpr int kMutationCount = static_cast<int>(Mutation::kFullDiskKeepsHalf) + 1;
+inline constexpr int kMutationCount = static_cast<int>(Mutation::kRefusedRekeyingGoesOn) + 1;
 
 /// Returns the mutation's name on the command line, for example "epoch_not_raised".
 const char* to_string(Mutation mutation);

@@ -39,6 +39,10 @@ Process::Process(ProcessParts parts)
       lease_(parts_.clock, parts_.config.ingest.kafka.session_timeout),
       leased_publisher_(publisher_, lease_, handlers()),
       users_(parts_.config.ingest.users_max) {
+  if (parts_.broker.rekeyed) {
+    rekeyer_ = make_rekeyer(parts_.world, *parts_.broker.rekeyed, parts_.config.ingest,
+                            parts_.figures, parts_.clock, parts_.wait);
+  }
   if (parts_.world.has(Mutation::kLeaseIgnored)) lease_.hold_for_ever();
   publisher_.watch([this](const Position& position) {
     parts_.world.require(parts_.broker.group.is_member(member_),
@@ -58,8 +62,23 @@ DeliveryHandlers Process::handlers() {
           [this](const DeadLetterDelivery& d) { router_.deliver(d); }};
 }
 
+void Process::stop() {
+  if (!rekeyer_) return;
+  std::stop_source stopped;
+  stopped.request_stop();
+  ignore_error(rekeyer_->run(stopped.get_token()), "a restart goes on");
+}
+
+/// An error is the end of the process, but the rekeyer's thread is the first to end.
+Status Process::rekey() {
+  const Status done = rekeyer_->run_once({});
+  if (!done) rekeyer_.reset();
+  return done;
+}
+
 Status Process::step() {
-  const std::size_t choice = parts_.world.random.below(10);
+  const std::size_t choice = parts_.world.random.below(rekeyer_ ? 12 : 10);
+  if (choice >= 10) return rekey();
   if (choice == 9) {
     ask_for_refresh();
     return {};
@@ -81,6 +100,7 @@ Status Process::step() {
 Status Process::round() {
   call_group();
   read_users(parts_.broker.users.size());
+  if (rekeyer_) FRESHET_RETURN_IF_ERROR(rekey());
   FRESHET_RETURN_IF_ERROR(obey_group());
   for (const PartitionId partition : held()) FRESHET_RETURN_IF_ERROR(run_task(partition));
   serve(ranking_.capacity());

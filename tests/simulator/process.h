@@ -30,6 +30,8 @@ struct ProcessParts {
   PipelineFigures& figures;
   /// May put the process to sleep in the middle of a step, while all others go on.
   std::function<void()> may_sleep;
+  /// Has the process wait in the middle of a step, while all others go on.
+  std::function<void(WorldTime)> wait;
 };
 
 /// One run of the program: the real partition tasks, outboxes and delivery router around simulated
@@ -44,6 +46,9 @@ class Process {
 
   /// One round of all of its threads.
   Status round();
+
+  /// Its orderly end, as far as others see it: the rekeying commits what is acknowledged.
+  void stop();
 
   /// The process dies: nothing of it may reach its disk any more.
   void die();
@@ -84,6 +89,7 @@ class Process {
   std::set<PartitionId> claimed() const;
   Status obey_group();
   void others_run();
+  Status rekey();
   DeliveryHandlers handlers();
   void check_set_aside(PartitionId partition, const Lineage& before) const;
 
@@ -96,6 +102,7 @@ class Process {
   Lease lease_;
   LeasedPublisher leased_publisher_;
   bool alive_ = true;
+  std::unique_ptr<Rekeyer> rekeyer_;  // Null where nothing is rekeyed, or once it has failed.
   UserBook users_;
   std::size_t users_read_ = 0;
   std::map<UserId, Position> made_;  // Of the newest list of each user.

@@ -18,7 +18,7 @@ const Reference::Replay& Reference::replay(const Lineage& lineage) {
                              [](const LogRecord& r, Offset offset) { return r.offset < offset; });
   for (; it != records.end(); ++it) {
     erase_before(it->offset, lineage, replay);
-    if (!lineage.set_aside.contains(it->offset)) fold(*it, replay);
+    read(*it, lineage, replay);
     replay.next = Offset{it->offset.value + 1};
   }
   erase_before(Offset{std::numeric_limits<std::int64_t>::max()}, lineage, replay);
@@ -38,12 +38,27 @@ void Reference::erase_before(Offset next, const Lineage& lineage, Replay& replay
   }
 }
 
+// Of a rekeyed log each source record counts once, where it came first. To a reader that began
+// later, as after a gap, only what lies above all that came is known to be none that came before.
+void Reference::read(const LogRecord& record, const Lineage& lineage, Replay& replay) const {
+  if (record.source) {
+    std::set<Offset>& came = replay.sources[record.source->partition];
+    const Offset offset = record.source->offset;
+    const bool is_below = !came.empty() && offset <= *came.rbegin();
+    const bool is_repeat = lineage.begin == Offset{0} ? came.contains(offset) : is_below;
+    came.insert(offset);
+    if (is_repeat) {
+      replay.repeats.insert(record.offset);
+      return;
+    }
+  }
+  if (!lineage.set_aside.contains(record.offset)) fold(record, replay);
+}
+
 void Reference::fold(const LogRecord& record, Replay& replay) const {
   thread_local EventDecoder decoder(config_.ingest);
   const Fold fold(config_.state);
-  Record raw{log_.partition(), record.offset, record.timestamp, {}, {}};
-  if (record.value) raw.value = *record.value;
-  const auto event = decoder.decode(raw);
+  const auto event = decoder.decode(record.view(log_.partition()));
   if (!event) {
     replay.refused.insert(record.offset);
     return;

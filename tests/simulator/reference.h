@@ -47,9 +47,11 @@ class Reference {
   struct Replay {
     Offset next{0};
     std::map<UserId, std::vector<Change>> users;
-    std::set<Offset> refused;               ///< Records that cannot be decoded.
-    std::map<UserId, EventTime> forgotten;  ///< Until which log time, so far.
-    std::size_t erasures = 0;               ///< Of Lineage::forgotten, how many are done.
+    std::set<Offset> refused;                         ///< Records that cannot be decoded.
+    std::map<UserId, EventTime> forgotten;            ///< Until which log time, so far.
+    std::size_t erasures = 0;                         ///< Of Lineage::forgotten, how many are done.
+    std::map<PartitionId, std::set<Offset>> sources;  ///< What came, of a rekeyed log.
+    std::set<Offset> repeats;                         ///< Records whose source had come before.
   };
 
   Reference(const Config& config, const SimulatedLog& log) : config_(config), log_(log) {}
@@ -67,6 +69,7 @@ class Reference {
   static const Change* newest_erasure_before(const std::vector<Change>& changes, Offset next);
 
  private:
+  void read(const LogRecord& record, const Lineage& lineage, Replay& replay) const;
   void fold(const LogRecord& record, Replay& replay) const;
   static void erase_before(Offset next, const Lineage& lineage, Replay& replay);
 

@@ -53,6 +53,10 @@ void SimulatedGroup::put_out(MemberId member) {
   give_out();
 }
 
+void SimulatedGroup::put_out_any() {
+  if (const auto member = any_member()) put_out(*member);
+}
+
 bool SimulatedGroup::owns(MemberId member, PartitionId partition) {
   expire();
   return partitions_.at(partition).owner == member;

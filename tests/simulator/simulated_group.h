@@ -36,12 +36,14 @@ class SimulatedGroup {
   void rebalance();
   /// The member leaves, or another process took its static membership.
   void put_out(MemberId member);
+  /// The session of one of the members expires.
+  void put_out_any();
 
   /// Whether the group takes `member` for the owner of `partition` now.
   bool owns(MemberId member, PartitionId partition);
   bool is_member(MemberId member);
 
-  /// The offset that members commit for lag tools.
+  /// The offset that members commit: for lag tools, and where the rekeying goes on.
   void commit(PartitionId partition, Offset next) { committed_[partition] = next; }
   std::optional<Offset> committed(PartitionId partition) const;
 

@@ -9,15 +9,19 @@ constexpr std::size_t kBatchMax = 12;
 
 }  // namespace
 
+Record LogRecord::view(PartitionId partition) const {
+  Record record{partition, offset, timestamp, key, {}, source};
+  if (value) record.value = *value;
+  return record;
+}
+
 std::optional<LogMark> SimulatedLog::mark_at(Offset offset) const {
   if (offset < low_) return std::nullopt;
   const auto& records = records_.back();
   const auto it = std::find_if(records.begin(), records.end(),
                                [&](const LogRecord& record) { return record.offset == offset; });
   if (it == records.end()) return std::nullopt;
-  Record record{partition_, it->offset, it->timestamp, {}, {}};
-  if (it->value) record.value = *it->value;
-  return mark_of(record);
+  return mark_of(it->view(partition_));
 }
 
 Result<std::span<const Record>> SimulatedSource::poll(std::size_t max, std::chrono::milliseconds) {
@@ -32,11 +36,8 @@ Result<std::span<const Record>> SimulatedSource::poll(std::size_t max, std::chro
   const std::size_t size = std::min(max, 1 + world_.random.below(kBatchMax));
   while (it != records.end() && copies_.size() < size) copies_.push_back(*it++);
   for (const LogRecord& copy : copies_) {
-    Record& record = batch_.emplace_back();
-    record.partition = log_.partition();
-    record.offset = copy.offset;
-    record.timestamp = copy.timestamp;
-    if (copy.value) record.value = *copy.value;
+    Record& record = batch_.emplace_back(copy.view(log_.partition()));
+    if (world_.has(Mutation::kRepeatsCounted)) record.source.reset();
   }
   if (!copies_.empty()) next_ = Offset{copies_.back().offset.value + 1};
   return std::span<const Record>(batch_);

@@ -10,11 +10,16 @@
 
 namespace freshet::sim {
 
-/// One record of a partition's log. The key stands in `value` too, so it is left empty.
+/// One record of a partition's log.
 struct LogRecord {
   Offset offset;
   EventTime timestamp;
   std::optional<std::string> value;
+  std::string key{};                       ///< Empty where the value says it too.
+  std::optional<SourcePosition> source{};  ///< In a rekeyed log.
+
+  /// A view; valid as long as the record.
+  Record view(PartitionId partition) const;
 };
 
 /// A partition's log in the broker: it grows at the end, retention cuts its beginning, compaction
@@ -34,10 +39,14 @@ class SimulatedLog {
   }
   const std::vector<LogRecord>& records() const { return records_.back(); }
 
-  Offset append(EventTime timestamp, std::optional<std::string> value) {
-    records_.back().push_back({high_, timestamp, std::move(value)});
+  void append(EventTime timestamp, std::optional<std::string> value) {
+    append({{}, timestamp, std::move(value)});
+  }
+  /// Gives the record its offset.
+  void append(LogRecord record) {
+    record.offset = high_;
+    records_.back().push_back(std::move(record));
     ++high_.value;
-    return records_.back().back().offset;
   }
   /// The mark of the record at `offset`; empty = there is none, or no longer.
   std::optional<LogMark> mark_at(Offset offset) const;

@@ -16,6 +16,9 @@ Commit without_part(Commit commit, Mutation mutation, Commit& part) {
   if (mutation == Mutation::kDeadLetterOutsideCommit) {
     part.dead_letters = std::exchange(commit.dead_letters, {});
   }
+  if (mutation == Mutation::kSourceOffsetsOutsideCommit) {
+    part.source_offsets = std::exchange(commit.source_offsets, {});
+  }
   if (mutation == Mutation::kOffsetBeforeState) std::swap(part, commit);
   return commit;
 }
@@ -46,6 +49,7 @@ Recovery SimulatedDatabase::recover() {
   if (world_.has(Mutation::kEpochNotRaised) && recovery.epoch.value > 1) --recovery.epoch.value;
   if (world_.has(Mutation::kOutboxLostAtRestart)) recovery.owed.clear();
   if (world_.has(Mutation::kForgottenLostAtRestart)) recovery.forgotten.clear();
+  if (world_.has(Mutation::kSourceOffsetsLostAtRestart)) recovery.source_offsets.clear();
   world_.require(recovery.epoch > epoch_max_, "epoch {} was taken before: {} is the largest",
                  recovery.epoch.value, epoch_max_.value);
   epoch_max_ = recovery.epoch;
@@ -151,7 +155,8 @@ Status SimulatedStore::commit(const Commit& commit) {
     return error(ErrorCode::kNoSpace, "the simulated disk is full");
   }
   if (world_.has(Mutation::kOwedOutsideCommit) || world_.has(Mutation::kDeadLetterOutsideCommit) ||
-      world_.has(Mutation::kOffsetBeforeState) || world_.has(Mutation::kRemovalNotOwed)) {
+      world_.has(Mutation::kOffsetBeforeState) || world_.has(Mutation::kRemovalNotOwed) ||
+      world_.has(Mutation::kSourceOffsetsOutsideCommit)) {
     commit_wrongly(commit);
   } else {
     database_.write(commit);
@@ -169,7 +174,13 @@ void SimulatedStore::write_half(const Commit& commit) {
 
 void SimulatedStore::commit_wrongly(const Commit& commit) {
   Commit second;
-  database_.write(without_part(commit, world_.mutation, second));
+  Commit first = without_part(commit, world_.mutation, second);
+  if (world_.has(Mutation::kSourceOffsetsOutsideCommit)) {
+    std::swap(first, second);
+    const Image& image = database_.image();
+    first.next_offset = image.position.next_offset.value_or(image.lineage.begin);
+  }
+  database_.write(first);
   world_.may_die("between two halves of a commit");
   database_.write(second);
 }

@@ -24,6 +24,7 @@ Config draw_config(World& world) {
   config.scoring.queue_max = 1 + world.random.below(8);
   config.sinks.kafka.in_flight_max = 1 + world.random.below(12);
   config.sinks.kafka.delivery_timeout = 800ms;
+  if (world.random.chance(0.25)) config.ingest.rekey.from_topic = "clicks";
   return config;
 }
 
@@ -46,6 +47,9 @@ FaultRates draw_rates(World& world) {
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
   rates.full_disk = draw(0.5);
+  rates.append_trouble = draw(0.4);
+  rates.group_offset_back = draw(0.3);
+  rates.producer_unknown = draw(0.3);
   return rates;
 }
 

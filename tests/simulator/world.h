@@ -35,7 +35,10 @@ struct FaultRates {
   double forget = 0;           ///< A user asks to be forgotten.
   double truncation = 0;
   double recreation = 0;
-  double full_disk = 0;  ///< A commit finds no room.
+  double full_disk = 0;          ///< A commit finds no room.
+  double append_trouble = 0;     ///< A batch of the rekeying is lost, late, refused or unanswered.
+  double group_offset_back = 0;  ///< The rekeying's group goes back to an older offset.
+  double producer_unknown = 0;   ///< The brokers forget the rekeying's producers.
 };
 
 /// What all simulated parts share: one random stream, one time, one agenda, one trace. All that is
