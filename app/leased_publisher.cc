@@ -4,7 +4,7 @@ namespace freshet {
 
 Status LeasedPublisher::publish(const RankedList& list) {
   if (lease_.valid()) return publisher_.publish(list);
-  handlers_.on_list({list.user, list.position, false, list.received_time, list.forgets});
+  handlers_.on_list({list.user, list.position, false, list.times, list.forgets});
   return {};
 }
 

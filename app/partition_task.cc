@@ -63,7 +63,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   quarantine_.opened(*recovery);
   next_offset_ = recovery->next_offset.value_or(Offset{0}).value;
   const SteadyTime now = ports_.clock.steady_now();
-  for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), now);
+  for (OwedList& owed : recovery->owed) outbox_.owe(std::move(owed), {.received = now});
   dead_letters_to_send_ = std::move(recovery->dead_letters);
   source_offsets_.restore(std::move(recovery->source_offsets));
   ports_.figures.set_disk_full(partition_, false);  // Seen from the start, so that alerts find it.
@@ -111,9 +111,12 @@ Result<PartitionTask::Batch> PartitionTask::next_batch(RecordSource& source) {
   auto records = poll(source);
   if (!records) return tl::unexpected(records.error());
   FRESHET_RETURN_IF_ERROR(note_attempt(*records));
+  const SteadyTime polled = ports_.clock.steady_now();
   Batch batch = decode(*records);
+  batch.times = {.polled = polled, .decoded = ports_.clock.steady_now()};
   FRESHET_RETURN_IF_ERROR(load_states(batch));
   fold(batch);
+  batch.times.folded = ports_.clock.steady_now();
   return batch;
 }
 
@@ -175,7 +178,7 @@ Status PartitionTask::forget(const Forget& asked, Commit& commit) {
   forget_dead_letters(asked.user, commit);
   if (!stored->front() && !outbox_.contains(asked.user) && !asked.is_home) return {};
   OwedList removal{asked.user, Offset{next_offset_ - 1}, asked.time, true};
-  outbox_.owe(removal, ports_.clock.steady_now());
+  outbox_.owe(removal, {.received = ports_.clock.steady_now()});
   commit.owed.push_back(std::move(removal));
   ports_.figures.count_forgotten();
   return {};
@@ -310,7 +313,9 @@ void PartitionTask::fold(Batch& batch) {
     if (user.changed) batch.commit.states.emplace_back(batch.user_ids[i], encode(user.state));
     if (!user.owed) continue;
     OwedList owed{batch.user_ids[i], user.newest_offset, user.state.newest_event_time};
-    outbox_.owe(owed, user.received_time);
+    ListTimes times = batch.times;
+    times.received = user.received_time;
+    outbox_.owe(owed, times);
     batch.commit.owed.push_back(std::move(owed));
   }
 }
@@ -364,7 +369,9 @@ Status PartitionTask::commit(Batch& batch) {
     has_position_ = true;
     quarantine_.committed(batch.records.front().offset, batch.records.size());
   }
-  ports_.figures.record_commit(ports_.clock.steady_now() - begin, commit.states.size());
+  const SteadyTime end = ports_.clock.steady_now();
+  outbox_.committed(commit.owed, batch.times.folded, end);
+  ports_.figures.record_commit(end - begin, commit.states.size());
   return {};
 }
 
@@ -430,7 +437,7 @@ Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch
     if (!state) return tl::unexpected(state.error());
     request = make_request(owed.user, std::move(*state).value_or(UserState{}), owed.offset);
   }
-  request.received_time = pending.received_time;
+  request.times = pending.times;
   request.cause = pending.cause;
   request.position.revision = pending.revision;
   request.more_scenarios = config_.sinks.kafka.scenarios;
@@ -447,7 +454,7 @@ RankRequest PartitionTask::make_request(UserId user, UserState state, Offset off
   if (consent.personalise) request.state = std::move(state);
   request.position = {partition_, offset, epoch_};
   request.catching_up = catch_up_.active();
-  request.received_time = request.queued_time = ports_.clock.steady_now();
+  request.queued_time = ports_.clock.steady_now();
   return request;
 }
 

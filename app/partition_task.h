@@ -70,7 +70,7 @@ class PartitionTask {
     bool changed = false;  ///< The state differs from the stored one.
     bool owed = false;     ///< The user did something: a list is due.
     Offset newest_offset;
-    SteadyTime received_time{};
+    SteadyTime received_time{};  ///< Of the newest event that is owed a list.
   };
   struct DecodedEvent {
     Event event;
@@ -87,6 +87,7 @@ class PartitionTask {
     std::vector<LearningInput> examples;
     Commit commit;
     std::span<const Record> records;
+    ListTimes times;  ///< Those that the batch's lists share.
   };
 
   bool may_read() const;
@@ -115,7 +116,6 @@ class PartitionTask {
   Status score(Batch& batch);
   Status publish_dead_letters(Batch& batch);
   Status answer_questions();
-
   std::size_t user_index(const UserId& user, Batch& batch);
   SteadyTime received_time(const Record& record) const;
   Result<std::optional<UserState>> state_of(const UserId& user);

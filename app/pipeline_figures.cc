@@ -172,10 +172,10 @@ void PipelineFigures::record_quality(const PrequentialFigures& quality) {
 void PipelineFigures::record_delivery(const ListDelivery& delivery) {
   if (delivery.forgets) return;  // No list.
   sinks_.list_answered(delivery.delivered);
-  if (!delivery.delivered || delivery.received_time == SteadyTime{}) return;
-  const auto latency = clock_.steady_now() - delivery.received_time;
-  event_to_list_.record(latency);
-  sinks_.observe_event_to_list(latency);
+  if (!delivery.delivered || delivery.times.received == SteadyTime{}) return;
+  const SteadyTime now = clock_.steady_now();
+  event_to_list_.record(now - delivery.times.received);
+  sinks_.observe_event_to_list(delivery.times, now);
 }
 
 void PipelineFigures::record_delivery(const DeadLetterDelivery& delivery) {

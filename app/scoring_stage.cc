@@ -54,9 +54,12 @@ Status ScoringStage::serve(const std::vector<RankRequest>& batch, std::stop_toke
   const SteadyTime begin = ports_.clock.steady_now();
   std::vector<RankedList> lists = replica_.rank(batch, effort_for(batch, begin));
   FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
-  ports_.figures.record_ranking(batch.size(), ports_.clock.steady_now() - begin);
+  const SteadyTime end = ports_.clock.steady_now();
+  ports_.figures.record_ranking(batch.size(), end - begin);
   ports_.figures.count_rule_effects(replica_.take_rule_effects());
   for (std::size_t i = 0; i < lists.size(); ++i) {
+    lists[i].times.taken = begin;
+    lists[i].times.ranked = end;
     if (batch[i].reply) {
       batch[i].reply(std::move(lists[i]));
     } else if (batch[i].forgets) {

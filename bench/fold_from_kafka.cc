@@ -54,7 +54,7 @@ RankedList newest_items_of(const RankRequest& request) {
                   .event_time = request.event_time,
                   .model_version = {},
                   .items = {},
-                  .received_time = request.received_time};
+                  .times = request.times};
   const auto& history = request.state.history;
   for (std::size_t i = history.size(); i-- > 0 && list.items.size() < kListSize;) {
     list.items.push_back({.id = history[i].item,

@@ -10,6 +10,7 @@
 #include "config/ids.h"
 #include "config/time.h"
 #include "state/list_cause.h"
+#include "state/list_times.h"
 #include "state/user_state.h"
 
 namespace freshet {
@@ -105,8 +106,7 @@ struct RankedList {
   std::string scenario = {};  ///< Which `items` are for; empty = the default one.
   std::vector<RankedItem> items;
   std::vector<ScenarioList> scenarios = {};  ///< Made beside it; as RankRequest::more_scenarios.
-  /// When its newest event was polled; for latencies inside. Empty where no event caused it.
-  SteadyTime received_time{};
+  ListTimes times;                           ///< For latencies inside.
   ListCause cause = ListCause::kEvent;
   bool forgets = false;  ///< No list: what was published up to `position` is to be removed.
 };
@@ -116,9 +116,9 @@ struct RankRequest {
   UserId user;
   UserState state;  ///< As committed; empty where `opted_out`.
   Position position;
-  EventTime event_time;        ///< Of the newest event in `state`.
-  bool catching_up = false;    ///< See RankedList::catching_up.
-  SteadyTime received_time{};  ///< See RankedList::received_time.
+  EventTime event_time;      ///< Of the newest event in `state`.
+  bool catching_up = false;  ///< See RankedList::catching_up.
+  ListTimes times;           ///< See RankedList::times.
   ListCause cause = ListCause::kEvent;
   SteadyTime queued_time{};       ///< When it began to wait for scoring; for the deadline.
   std::vector<ItemId> exclude;    ///< Must not stand in the list.

@@ -106,7 +106,7 @@ Status FilePublisher::publish(const RankedList& list) {
   const bool delivered = write_line(
       lists_.get(), list.forgets ? encode_removal(list) : encode_list(list, clock_.now()));
   if (handlers_.on_list) {
-    handlers_.on_list({list.user, list.position, delivered, list.received_time, list.forgets});
+    handlers_.on_list({list.user, list.position, delivered, list.times, list.forgets});
   }
   if (!delivered) return write_failed("the lists");
   return {};

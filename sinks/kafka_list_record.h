@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/result.h"
@@ -9,10 +10,18 @@
 
 namespace freshet {
 
-/// Queues `list` on `producer` as a record of `topic`: key = user, value = encode_list, headers
-/// partition, offset, epoch, model_version, revision. A removal has no value. Errors and
-/// `on_answer`: those of KafkaProducer::send.
-Status send_list(KafkaProducer& producer, const std::string& topic, const RankedList& list,
-                 EventTime published_time, KafkaProducer::OnAnswer on_answer);
+/// A list as the bytes of a record.
+struct EncodedList {
+  std::string user;                  ///< The key.
+  std::optional<std::string> value;  ///< As encode_list; a removal has none.
+  std::string partition, offset, epoch, model_version, revision;  ///< Headers of these names.
+};
+
+EncodedList encode_list_record(const RankedList& list, EventTime published_time);
+
+/// Queues `list` on `producer` as a record of `topic`. Errors and `on_answer`: those of
+/// KafkaProducer::send.
+Status send_list(KafkaProducer& producer, const std::string& topic, const EncodedList& list,
+                 KafkaProducer::OnAnswer on_answer);
 
 }  // namespace freshet

@@ -53,8 +53,10 @@ Status KafkaPublisher::check(std::chrono::milliseconds wait) {
 }
 
 Status KafkaPublisher::publish(const RankedList& list) {
-  ListDelivery delivery{list.user, list.position, false, list.received_time, list.forgets};
-  return send_list(*producer_, lists_topic_, list, clock_.now(),
+  ListDelivery delivery{list.user, list.position, false, list.times, list.forgets};
+  const EncodedList encoded = encode_list_record(list, clock_.now());
+  delivery.times.encoded = clock_.steady_now();
+  return send_list(*producer_, lists_topic_, encoded,
                    [this, delivery = std::move(delivery)](const KafkaAnswer& answer) mutable {
                      delivery.delivered = answer.delivered;
                      if (handlers_.on_list) handlers_.on_list(delivery);

@@ -82,8 +82,8 @@ Status KafkaTransactionLane::open(std::stop_token stop) {
 Status KafkaTransactionLane::write(const std::vector<RankedList>& lists) {
   FRESHET_RETURN_IF_ERROR(producer_->begin_transaction());
   for (const RankedList& list : lists) {
-    FRESHET_RETURN_IF_ERROR(
-        send_list(*producer_, config_.lists_topic, list, clock_.now(), nullptr));
+    const EncodedList encoded = encode_list_record(list, clock_.now());
+    FRESHET_RETURN_IF_ERROR(send_list(*producer_, config_.lists_topic, encoded, nullptr));
   }
   return producer_->commit_transaction();
 }

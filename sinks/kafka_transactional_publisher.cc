@@ -22,7 +22,7 @@ Status KafkaTransactionalPublisher::publish(const RankedList& list) {
   auto& lane = lanes_[list.position.partition];
   if (lane && list.position.epoch < lane->epoch()) {
     lock.unlock();
-    handlers_.on_list({list.user, list.position, false, list.received_time, list.forgets});
+    handlers_.on_list({list.user, list.position, false, list.times, list.forgets});
     return {};
   }
   if (!lane || lane->epoch() < list.position.epoch) {
@@ -40,7 +40,7 @@ Status KafkaTransactionalPublisher::publish(const RankedList& list) {
 }
 
 void KafkaTransactionalPublisher::answer(const RankedList& list, bool delivered) {
-  handlers_.on_list({list.user, list.position, delivered, list.received_time, list.forgets});
+  handlers_.on_list({list.user, list.position, delivered, list.times, list.forgets});
   // Only the last one wakes, and under the lock, so that a flush cannot miss it.
   if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   { std::lock_guard lock(answered_mutex_); }

@@ -16,9 +16,9 @@ namespace freshet {
 struct ListDelivery {
   UserId user;
   Position position;
-  bool delivered = false;      ///< False: not acknowledged in time; the outbox sends a newer one.
-  SteadyTime received_time{};  ///< The list's, for event→list.
-  bool forgets = false;        ///< It is a removal.
+  bool delivered = false;  ///< False: not acknowledged in time; the outbox sends a newer one.
+  ListTimes times;         ///< The list's, for event→list.
+  bool forgets = false;    ///< It is a removal.
 };
 
 /// The dead-letter topic has (or has given up) the dead letter of this record.

@@ -6,6 +6,8 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <array>
+
 namespace freshet {
 
 namespace {
@@ -15,6 +17,8 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 const Buckets kLatencySeconds{0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075,
                               0.01,    0.015,  0.02,  0.03,  0.05,  0.075, 0.1,
                               0.2,     0.5,    1,     2,     5,     10};
+const Buckets kStageSeconds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                            0.005,   0.01,     0.025,   0.05,   0.1,     0.25,   1,     10};
 const Buckets kFreshnessSeconds{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
                                 2,     5,    10,   30,   60,  300, 3600};
 
@@ -26,6 +30,20 @@ prometheus::Histogram& histogram(prometheus::Registry& registry, const char* nam
                                  const Buckets& buckets) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
 }
+
+/// A part of the way from the log to the list, and the point it ends at; none = acknowledged.
+struct Stage {
+  const char* name;
+  SteadyTime ListTimes::*end;
+};
+constexpr std::array<Stage, 8> kStages{{{"log", &ListTimes::polled},
+                                        {"decode", &ListTimes::decoded},
+                                        {"fold", &ListTimes::folded},
+                                        {"commit", &ListTimes::committed},
+                                        {"queue", &ListTimes::taken},
+                                        {"rank", &ListTimes::ranked},
+                                        {"encode", &ListTimes::encoded},
+                                        {"acknowledge", nullptr}}};
 
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -42,6 +60,10 @@ struct SinksMetrics::Families {
                              "Dead letters acknowledged")),
         event_to_list(histogram(registry, "freshet_sinks_event_to_list_seconds",
                                 "Event in the log to its list acknowledged", kLatencySeconds)),
+        stages(prometheus::BuildHistogram()
+                   .Name("freshet_sinks_event_to_list_stage_seconds")
+                   .Help("Parts of event_to_list_seconds, by stage; they add up to it")
+                   .Register(registry)),
         freshness(histogram(registry, "freshet_sinks_freshness_seconds",
                             "Event time of a list's newest event to published", kFreshnessSeconds)),
         in_flight(prometheus::BuildGauge()
@@ -54,12 +76,17 @@ struct SinksMetrics::Families {
         http(prometheus::BuildCounter()
                  .Name("freshet_sinks_http_requests_total")
                  .Help("HTTP requests answered, by route and status")
-                 .Register(registry)) {}
+                 .Register(registry)) {
+    for (std::size_t k = 0; k < kStages.size(); ++k)
+      stage[k] = &stages.Add({{"stage", kStages[k].name}}, kStageSeconds);
+  }
 
   prometheus::Counter& lists;
   prometheus::Counter& failures;
   prometheus::Counter& dead_letters;
   prometheus::Histogram& event_to_list;
+  prometheus::Family<prometheus::Histogram>& stages;
+  std::array<prometheus::Histogram*, kStages.size()> stage{};
   prometheus::Histogram& freshness;
   prometheus::Gauge& in_flight;
   prometheus::Counter& related;
@@ -79,8 +106,15 @@ void SinksMetrics::dead_letter_answered(bool delivered) {
   (delivered ? families_->dead_letters : families_->failures).Increment();
 }
 
-void SinksMetrics::observe_event_to_list(std::chrono::nanoseconds latency) {
-  families_->event_to_list.Observe(seconds(latency));
+void SinksMetrics::observe_event_to_list(const ListTimes& times, SteadyTime acknowledged) {
+  families_->event_to_list.Observe(seconds(acknowledged - times.received));
+  SteadyTime begin = times.received;
+  for (std::size_t k = 0; k < kStages.size(); ++k) {
+    const SteadyTime end = kStages[k].end != nullptr ? times.*kStages[k].end : acknowledged;
+    if (end == SteadyTime{}) continue;
+    families_->stage[k]->Observe(seconds(end - begin));
+    begin = end;
+  }
 }
 
 void SinksMetrics::observe_freshness(std::chrono::milliseconds freshness) {

@@ -5,6 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "config/time.h"
+#include "state/list_times.h"
+
 namespace prometheus {
 class Registry;
 }
@@ -27,8 +30,9 @@ class SinksMetrics {
   /// A dead letter was acknowledged (dead_letters_published_total) or given up.
   void dead_letter_answered(bool delivered);
 
-  /// Event polled → its list acknowledged.
-  void observe_event_to_list(std::chrono::nanoseconds latency);
+  /// A list that an event caused is acknowledged: event in the log → now, as a whole and by stage.
+  /// A stage whose end was not seen counts as part of the next one.
+  void observe_event_to_list(const ListTimes& times, SteadyTime acknowledged);
 
   /// Event time of a list's newest event → published; for live streams.
   void observe_freshness(std::chrono::milliseconds freshness);

@@ -14,7 +14,7 @@ bool is_newer(const OwedList& owed, Offset offset, bool forgets) {
 
 }  // namespace
 
-void Outbox::owe(OwedList owed, SteadyTime received_time) {
+void Outbox::owe(OwedList owed, const ListTimes& times) {
   const auto [it, is_new] = entries_.try_emplace(owed.user);
   Entry& entry = it->second;
   if (is_new || !entry.waiting) {
@@ -23,7 +23,16 @@ void Outbox::owe(OwedList owed, SteadyTime received_time) {
     if (!owed.forgets) queue_.push_back(owed.user);
   }
   if (owed.forgets) queue_.push_front(owed.user);
-  entry.pending = {.owed = std::move(owed), .received_time = received_time};
+  entry.pending = {.owed = std::move(owed), .times = times};
+}
+
+void Outbox::committed(std::span<const OwedList> debts, SteadyTime folded, SteadyTime committed) {
+  for (const OwedList& debt : debts) {
+    const auto it = entries_.find(debt.user);
+    if (it == entries_.end()) continue;
+    it->second.pending.times.folded = folded;
+    it->second.pending.times.committed = committed;
+  }
 }
 
 void Outbox::refresh(PendingList pending) {

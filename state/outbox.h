@@ -9,14 +9,15 @@
 
 #include "config/time.h"
 #include "state/list_cause.h"
+#include "state/list_times.h"
 #include "state/state_store.h"
 
 namespace freshet {
 
-/// An owed list and when its newest event was polled.
+/// An owed list and what its newest event has behind it.
 struct PendingList {
   OwedList owed;
-  SteadyTime received_time{};  ///< Empty where no event caused it.
+  ListTimes times;
   ListCause cause = ListCause::kEvent;
   std::int64_t revision = 0;  ///< Of the list, at least; 0 where an event caused it.
 };
@@ -26,7 +27,10 @@ struct PendingList {
 class Outbox {
  public:
   /// Enters or renews a debt: the user waits for scoring (again). A removal goes first.
-  void owe(OwedList owed, SteadyTime received_time);
+  void owe(OwedList owed, const ListTimes& times);
+
+  /// `debts`, entered before, became durable together: completes their times.
+  void committed(std::span<const OwedList> debts, SteadyTime folded, SteadyTime committed);
 
   /// Enters a list that no event asks for: it has no durable twin, and is lost with the process.
   /// The user must not be owed one already.

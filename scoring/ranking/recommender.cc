@@ -58,7 +58,7 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .model_version = knowledge_.version(),
                   .catching_up = request.catching_up,
                   .scenario = request.scenario,
-                  .received_time = request.received_time,
+                  .times = request.times,
                   .cause = request.cause};
   offers_.clear();
   cold_.clear();

@@ -41,7 +41,7 @@ TEST_F(TaskRefreshTest, TheListIsOfTheSameOffsetAndItsRevision) {
   EXPECT_EQ(requests[0].user, "u1");
   EXPECT_EQ(requests[0].position, position(1, 4));
   EXPECT_EQ(requests[0].cause, ListCause::kUnavailable);
-  EXPECT_EQ(requests[0].received_time, SteadyTime{}) << "no event, so no latency";
+  EXPECT_EQ(requests[0].times.received, SteadyTime{}) << "no event, so no latency";
   EXPECT_EQ(requests[0].state.history.size(), 1U);
   run();
   EXPECT_TRUE(process_.serve().empty()) << "once";

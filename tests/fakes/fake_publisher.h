@@ -21,11 +21,11 @@ class FakePublisher final : public ListPublisher {
       lists_.push_back(list);
     }
     if (holding_) {
-      held_.push_back({list.user, list.position, false, list.received_time, list.forgets});
+      held_.push_back({list.user, list.position, false, list.times, list.forgets});
       return {};
     }
     lock.unlock();
-    handlers_.on_list({list.user, list.position, true, list.received_time, list.forgets});
+    handlers_.on_list({list.user, list.position, true, list.times, list.forgets});
     return {};
   }
 

@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
 #include <string>
 
 namespace freshet {
@@ -11,6 +12,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 class SinksMetricsTest : public ::testing::Test {
  protected:
@@ -44,14 +46,48 @@ TEST_F(SinksMetricsTest, CountAnswersByWhatBecameOfThem) {
 }
 
 TEST_F(SinksMetricsTest, PutLatenciesIntoSeconds) {
-  metrics_.observe_event_to_list(microseconds(200));
-  metrics_.observe_event_to_list(milliseconds(4));
+  const SteadyTime received{seconds(100)};
+  metrics_.observe_event_to_list({.received = received}, received + microseconds(200));
+  metrics_.observe_event_to_list({.received = received}, received + milliseconds(4));
   metrics_.observe_freshness(milliseconds(1500));
   expect_line("freshet_sinks_event_to_list_seconds_bucket{le=\"0.00025\"} 1");
   expect_line("freshet_sinks_event_to_list_seconds_bucket{le=\"0.003\"} 1");
   expect_line("freshet_sinks_event_to_list_seconds_bucket{le=\"0.005\"} 2");
   expect_line("freshet_sinks_freshness_seconds_bucket{le=\"1\"} 0");
   expect_line("freshet_sinks_freshness_seconds_bucket{le=\"2\"} 1");
+}
+
+TEST_F(SinksMetricsTest, SplitAListsWayIntoStagesThatAddUp) {
+  const SteadyTime received{seconds(100)};
+  metrics_.observe_event_to_list({.received = received,
+                                  .polled = received + milliseconds(10),
+                                  .decoded = received + milliseconds(11),
+                                  .folded = received + milliseconds(13),
+                                  .committed = received + milliseconds(17),
+                                  .taken = received + milliseconds(25),
+                                  .ranked = received + milliseconds(41),
+                                  .encoded = received + milliseconds(73)},
+                                 received + milliseconds(137));
+  for (const auto& [stage, sum] : std::map<std::string, std::string>{{"log", "0.01"},
+                                                                     {"decode", "0.001"},
+                                                                     {"fold", "0.002"},
+                                                                     {"commit", "0.004"},
+                                                                     {"queue", "0.008"},
+                                                                     {"rank", "0.016"},
+                                                                     {"encode", "0.032"},
+                                                                     {"acknowledge", "0.064"}})
+    expect_line("freshet_sinks_event_to_list_stage_seconds_sum{stage=\"" + stage + "\"} " + sum);
+}
+
+TEST_F(SinksMetricsTest, CountAStageWhoseEndWasNotSeenWithTheNext) {
+  const SteadyTime received{seconds(100)};
+  metrics_.observe_event_to_list({.received = received,
+                                  .taken = received + milliseconds(5),
+                                  .ranked = received + milliseconds(7)},
+                                 received + milliseconds(8));
+  expect_line("freshet_sinks_event_to_list_stage_seconds_sum{stage=\"queue\"} 0.005");
+  expect_line("freshet_sinks_event_to_list_stage_seconds_sum{stage=\"acknowledge\"} 0.001");
+  expect_line("freshet_sinks_event_to_list_stage_seconds_count{stage=\"commit\"} 0");
 }
 
 TEST_F(SinksMetricsTest, CountHttpByRouteAndStatus) {

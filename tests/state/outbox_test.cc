@@ -130,10 +130,23 @@ TEST(Outbox, OwesTheListOfAUserWhoCameBack) {
 TEST(Outbox, RemembersWhenTheNewestEventWasReceived) {
   Outbox outbox;
   const SteadyTime received{std::chrono::seconds{5}};
-  outbox.owe(owed("a", 1), SteadyTime{});
-  outbox.owe(owed("a", 2), received);
+  outbox.owe(owed("a", 1), {});
+  outbox.owe(owed("a", 2), {.received = received});
   ASSERT_NE(outbox.front(), nullptr);
-  EXPECT_EQ(outbox.front()->received_time, received);
+  EXPECT_EQ(outbox.front()->times.received, received);
+}
+
+TEST(Outbox, KnowsWhenADebtBecameDurable) {
+  Outbox outbox;
+  const SteadyTime polled{std::chrono::seconds(3)};
+  outbox.owe(owed("a", 1), {.polled = polled});
+  const std::vector<OwedList> debts{owed("a", 1), owed("gone", 1)};
+
+  outbox.committed(debts, polled + std::chrono::seconds(1), polled + std::chrono::seconds(2));
+
+  EXPECT_EQ(outbox.front()->times.polled, polled);
+  EXPECT_EQ(outbox.front()->times.folded, polled + std::chrono::seconds(1));
+  EXPECT_EQ(outbox.front()->times.committed, polled + std::chrono::seconds(2));
 }
 
 TEST(Outbox, AListThatNoEventAsksForHasNoRow) {
