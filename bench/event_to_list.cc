@@ -3,6 +3,9 @@
 // client.
 //
 //   build/release/bench/event_to_list --brokers 127.0.0.1:9092 --rate 2000 --seconds 30
+//
+// With --in-flight N the rate is what the program can do: N events wait for their lists all the
+// time. bench/event_to_list_sweep.py asks for both in turn.
 
 #include <librdkafka/rdkafka.h>
 
@@ -13,12 +16,15 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "config/time.h"
 
@@ -33,12 +39,25 @@ struct Options {
   std::string lists_topic = "freshet.recommendations";
   std::string echo_topic = "freshet.echo";
   double rate = 1000;
+  std::size_t in_flight = 0;  ///< 0: `rate` says when to send; else so many wait for their lists.
   double echo_rate = 100;
   int seconds = 30;
   int warm_up_seconds = 3;  ///< Sent before, not counted: consumers find their place.
   std::size_t users = 20'000;
   std::size_t items = 5'000;
   std::string rows;  ///< File of "user item" rows to send; empty = random users and items.
+  bool json = false;
+};
+
+/// What is still unanswered so long after the last event stays so.
+constexpr std::chrono::seconds kLongestWait{30};
+
+/// What became of the records sent within the time that counts.
+struct Outcome {
+  std::size_t answered = 0;
+  std::size_t unanswered = 0;
+  double answered_per_second = 0;  ///< Within the time that counts, whenever they were sent.
+  double mean_us = 0, p50_us = 0, p99_us = 0, p999_us = 0;
 };
 
 /// Times of the records on their way, by key and offset. Thread-safe.
@@ -46,19 +65,22 @@ class Pending {
  public:
   void sent(const std::string& key, std::int64_t offset, SteadyTime time) {
     std::lock_guard lock(mutex_);
-    if (time < count_from_) return;
     Key& k = by_key_[key];
     if (offset <= k.arrived_offset) {  // The consumer was faster than the delivery report.
-      latencies_us_.push_back(Micros(k.arrived_time - time).count());
+      answered(time, k.arrived_time);
     } else {
       k.waiting[offset] = time;
     }
   }
 
-  /// What is sent before `time` is not counted.
-  void count_from(SteadyTime time) {
+  /// The broker did not take a record.
+  void lost() { ++done_; }
+
+  /// What is sent before `begin` is not counted, nor what is answered after `end` in the rate.
+  void count(SteadyTime begin, SteadyTime end) {
     std::lock_guard lock(mutex_);
-    count_from_ = time;
+    begin_ = begin;
+    end_ = end;
   }
 
   /// Everything of `key` up to `offset` has arrived.
@@ -69,31 +91,29 @@ class Pending {
     k.arrived_time = time;
     auto& waiting = k.waiting;
     const auto end = waiting.upper_bound(offset);
-    for (auto it = waiting.begin(); it != end; ++it) {
-      latencies_us_.push_back(Micros(time - it->second).count());
-    }
+    for (auto it = waiting.begin(); it != end; ++it) answered(it->second, time);
     waiting.erase(waiting.begin(), end);
   }
 
-  void report(const char* name, double factor_of_p50, double factor_of_p99) {
-    std::lock_guard lock(mutex_);
-    std::size_t missing = 0;
-    for (const auto& [key, k] : by_key_) missing += k.waiting.size();
-    std::sort(latencies_us_.begin(), latencies_us_.end());
-    std::printf("%-14s n %8zu  p50 %8.2f ms  p99 %8.2f ms  p99.9 %8.2f ms", name,
-                latencies_us_.size(), quantile(0.5) / 1e3, quantile(0.99) / 1e3,
-                quantile(0.999) / 1e3);
-    if (factor_of_p50 > 0) {
-      std::printf("  (%.1fx, %.1fx echo)", quantile(0.5) / factor_of_p50,
-                  quantile(0.99) / factor_of_p99);
-    }
-    std::printf("  unanswered %zu\n", missing);
-  }
+  /// Records answered or lost, since the start.
+  std::size_t done() const { return done_; }
 
-  double quantile(double q) const {
-    if (latencies_us_.empty()) return 0;
-    return latencies_us_[static_cast<std::size_t>(q *
-                                                  static_cast<double>(latencies_us_.size() - 1))];
+  Outcome outcome() {
+    std::lock_guard lock(mutex_);
+    Outcome outcome;
+    for (const auto& [key, k] : by_key_) {
+      for (const auto& [offset, time] : k.waiting) outcome.unanswered += time >= begin_ ? 1 : 0;
+    }
+    std::sort(latencies_us_.begin(), latencies_us_.end());
+    outcome.answered = latencies_us_.size();
+    outcome.answered_per_second =
+        static_cast<double>(within_) / std::chrono::duration<double>(end_ - begin_).count();
+    outcome.mean_us = std::accumulate(latencies_us_.begin(), latencies_us_.end(), 0.0) /
+                      static_cast<double>(std::max<std::size_t>(1, outcome.answered));
+    outcome.p50_us = quantile(0.5);
+    outcome.p99_us = quantile(0.99);
+    outcome.p999_us = quantile(0.999);
+    return outcome;
   }
 
  private:
@@ -103,10 +123,24 @@ class Pending {
     SteadyTime arrived_time{};
   };
 
+  void answered(SteadyTime sent, SteadyTime arrived) {
+    ++done_;
+    if (arrived >= begin_ && arrived < end_) ++within_;
+    if (sent >= begin_) latencies_us_.push_back(Micros(arrived - sent).count());
+  }
+
+  double quantile(double q) const {
+    if (latencies_us_.empty()) return 0;
+    return latencies_us_[static_cast<std::size_t>(q *
+                                                  static_cast<double>(latencies_us_.size() - 1))];
+  }
+
   std::mutex mutex_;
   std::unordered_map<std::string, Key> by_key_;
   std::vector<double> latencies_us_;
-  SteadyTime count_from_{};
+  SteadyTime begin_{}, end_{};
+  std::size_t within_ = 0;
+  std::atomic<std::size_t> done_{0};
 };
 
 /// A record on its way to the broker.
@@ -129,7 +163,7 @@ rd_kafka_conf_t* configuration(std::initializer_list<std::pair<const char*, cons
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* record, void*) {
   std::unique_ptr<InFlight> in_flight(static_cast<InFlight*>(record->_private));
-  if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) return in_flight->pending->lost();
   in_flight->pending->sent(in_flight->key, record->offset, in_flight->time);
 }
 
@@ -155,7 +189,11 @@ class Client {
         RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(in_flight.get()),
         RD_KAFKA_V_END);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) in_flight.release();
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      in_flight.release();
+    } else {
+      pending.lost();
+    }
     rd_kafka_poll(producer_, 0);
   }
   void poll(int wait_ms) { rd_kafka_poll(producer_, wait_ms); }
@@ -240,6 +278,96 @@ class Clicks {
   std::mt19937_64 random_{1};
 };
 
+/// Sends events and echoes at their times, or as their answers come.
+class Load {
+ public:
+  /// `counting_begins` is called once the warm-up is over.
+  Load(const Options& options, Pending& lists, Pending& echoes,
+       std::function<void()> counting_begins)
+      : options_(options),
+        lists_(lists),
+        echoes_(echoes),
+        counting_begins_(std::move(counting_begins)),
+        clicks_(options),
+        client_(options) {}
+
+  void poll(int wait_ms) { client_.poll(wait_ms); }
+
+  void run() {
+    const SteadyTime start = clock_.steady_now();
+    const SteadyTime begin = start + std::chrono::seconds(options_.warm_up_seconds);
+    const SteadyTime end = begin + std::chrono::seconds(options_.seconds);
+    lists_.count(begin, end);
+    echoes_.count(begin, end);
+    bool counting = false;
+    for (SteadyTime now = start; now < end; now = clock_.steady_now()) {
+      if (now >= begin && !std::exchange(counting, true)) counting_begins_();
+      const double elapsed = std::chrono::duration<double>(now - start).count();
+      const bool event = event_is_due(elapsed);
+      const bool echo = static_cast<double>(echoes_sent_) < elapsed * options_.echo_rate;
+      if (event) send_event();
+      if (echo) send_echo();
+      if (!event && !echo) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      client_.poll(0);
+    }
+    client_.flush();
+    const SteadyTime deadline = clock_.steady_now() + kLongestWait;
+    while (waiting() > 0 && clock_.steady_now() < deadline) client_.poll(20);
+  }
+
+ private:
+  bool event_is_due(double elapsed) const {
+    if (options_.in_flight > 0) return events_sent_ - lists_.done() < options_.in_flight;
+    return static_cast<double>(events_sent_) < elapsed * options_.rate;
+  }
+
+  std::size_t waiting() const {
+    return events_sent_ + echoes_sent_ - lists_.done() - echoes_.done();
+  }
+
+  void send_event() {
+    clicks_.next(user_, item_);
+    const std::string now_ms = std::to_string(clock_.now().time_since_epoch().count());
+    client_.send(options_.events_topic, user_,
+                 R"({"event_id":"b)" + std::to_string(events_sent_++) + "-" + now_ms +
+                     R"(","type":"click","user_id":")" + user_ + R"(","item_id":")" + item_ +
+                     R"(","event_time":)" + now_ms + "}",
+                 lists_);
+  }
+
+  void send_echo() {
+    client_.send(options_.echo_topic, "e" + std::to_string(echoes_sent_++), padding_, echoes_);
+  }
+
+  const Options& options_;
+  Pending& lists_;
+  Pending& echoes_;
+  const std::function<void()> counting_begins_;
+  const SystemClock clock_;
+  const std::string padding_ = std::string(160, 'x');
+  std::string user_, item_;
+  std::size_t events_sent_ = 0, echoes_sent_ = 0;
+  Clicks clicks_;
+  Client client_;
+};
+
+void print_text(const char* name, const Outcome& outcome, const Outcome* echo) {
+  std::printf("%-14s n %8zu  p50 %8.2f ms  p99 %8.2f ms  p99.9 %8.2f ms", name, outcome.answered,
+              outcome.p50_us / 1e3, outcome.p99_us / 1e3, outcome.p999_us / 1e3);
+  if (echo != nullptr && echo->answered > 0) {
+    std::printf("  (%.1fx, %.1fx echo)", outcome.p50_us / echo->p50_us,
+                outcome.p99_us / echo->p99_us);
+  }
+  std::printf("  %.0f/s, unanswered %zu\n", outcome.answered_per_second, outcome.unanswered);
+}
+
+void print_json(const char* name, const Outcome& outcome, const char* end) {
+  std::printf(R"("%s":{"answered":%zu,"unanswered":%zu,"answered_per_s":%.1f,"mean_us":%.1f,)"
+              R"("p50_us":%.1f,"p99_us":%.1f,"p999_us":%.1f}%s)",
+              name, outcome.answered, outcome.unanswered, outcome.answered_per_second,
+              outcome.mean_us, outcome.p50_us, outcome.p99_us, outcome.p999_us, end);
+}
+
 void run(const Options& options) {
   Pending lists, echoes;
   std::atomic<bool> lists_ready{false}, echo_ready{false};
@@ -249,46 +377,22 @@ void run(const Options& options) {
   std::jthread echo_thread([&](std::stop_token stop) {
     consume(options, options.echo_topic, echoes, echo_ready, stop);
   });
-  Client client(options);
-  const SystemClock clock;
-  while (!lists_ready || !echo_ready) client.poll(20);
-
-  Clicks clicks(options);
-  std::string user, item;
-  const std::string padding(160, 'x');
-  const SteadyTime begin = clock.steady_now();
-  std::size_t events = 0, echoed = 0;
-  const SteadyTime count_from = begin + std::chrono::seconds(options.warm_up_seconds);
-  lists.count_from(count_from);
-  echoes.count_from(count_from);
-  while (true) {
-    const double elapsed = std::chrono::duration<double>(clock.steady_now() - begin).count();
-    if (elapsed > options.seconds + options.warm_up_seconds) break;
-    bool idle = true;
-    if (static_cast<double>(events) < elapsed * options.rate) {
-      clicks.next(user, item);
-      const std::int64_t now_ms = clock.now().time_since_epoch().count();
-      client.send(options.events_topic, user,
-                  R"({"event_id":"b)" + std::to_string(events) + "-" + std::to_string(now_ms) +
-                      R"(","type":"click","user_id":")" + user + R"(","item_id":")" + item +
-                      R"(","event_time":)" + std::to_string(now_ms) + "}",
-                  lists);
-      ++events;
-      idle = false;
-    }
-    if (static_cast<double>(echoed) < elapsed * options.echo_rate) {
-      client.send(options.echo_topic, "e" + std::to_string(echoed++), padding, echoes);
-      idle = false;
-    }
-    if (idle) std::this_thread::sleep_for(std::chrono::microseconds(200));
-    client.poll(0);
+  Load load(options, lists, echoes, [&] {
+    if (!options.json) return;
+    std::puts("counting");  // For who reads the program's own figures beside ours.
+    std::fflush(stdout);
+  });
+  while (!lists_ready || !echo_ready) load.poll(20);
+  load.run();
+  const Outcome list = lists.outcome(), echo = echoes.outcome();
+  if (options.json) {
+    std::printf("{");
+    print_json("echo", echo, ",");
+    print_json("list", list, "}\n");
+  } else {
+    print_text("echo", echo, nullptr);
+    print_text("event -> list", list, &echo);
   }
-  client.flush();
-  std::this_thread::sleep_for(std::chrono::seconds(2));
-  std::printf("%zu events in %d s (%.0f/s)\n", events, options.seconds + options.warm_up_seconds,
-              options.rate);
-  echoes.report("echo", 0, 0);
-  lists.report("event -> list", echoes.quantile(0.5), echoes.quantile(0.99));
 }
 
 }  // namespace
@@ -302,6 +406,8 @@ int main(int argc, char** argv) {
   app.add_option("--lists-topic", options.lists_topic, "Output topic")->capture_default_str();
   app.add_option("--echo-topic", options.echo_topic, "Topic of the echo")->capture_default_str();
   app.add_option("--rate", options.rate, "Events per second")->capture_default_str();
+  app.add_option("--in-flight", options.in_flight, "Events that wait at a time; 0 = as by --rate")
+      ->capture_default_str();
   app.add_option("--echo-rate", options.echo_rate, "Echoes per second")->capture_default_str();
   app.add_option("--seconds", options.seconds, "How long")->capture_default_str();
   app.add_option("--warm-up", options.warm_up_seconds, "Seconds before that are not counted")
@@ -309,6 +415,7 @@ int main(int argc, char** argv) {
   app.add_option("--users", options.users, "Distinct users")->capture_default_str();
   app.add_option("--rows", options.rows, "File of \"user item\" rows to send instead");
   app.add_option("--items", options.items, "Distinct items")->capture_default_str();
+  app.add_flag("--json", options.json, "A line when counting begins, then one of JSON");
   CLI11_PARSE(app, argc, argv);
   try {
     freshet::run(options);
