@@ -52,26 +52,45 @@ void add_candidate(const SecondStageWeights& weights, const float* inputs, std::
   for (std::size_t f = 0; f < used; ++f) gradient[f] += slope * inputs[f];
 }
 
+/// Features whose gradients are summed side by side: as many sums run at a time.
+constexpr std::size_t kFeaturesSideBySide = 6;
+
+/// Adds hidden gradients times inputs to the gradients of kCount features' weights.
+template <std::size_t kCount>
+inline __attribute__((always_inline)) void add_inner_of(std::size_t hidden,
+                                                        const float* const* inputs,
+                                                        std::size_t feature,
+                                                        const float* hidden_gradients,
+                                                        std::size_t count, float* inner) {
+  std::size_t h = 0;
+  for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
+    FloatBlock sums[kCount], part;
+    for (std::size_t f = 0; f < kCount; ++f)
+      load_block(sums[f], inner + (feature + f) * hidden + h);
+    for (std::size_t j = 0; j < count; ++j) {
+      load_block(part, hidden_gradients + j * hidden + h);
+#pragma GCC unroll 6
+      for (std::size_t f = 0; f < kCount; ++f) sums[f] += inputs[j][feature + f] * part;
+    }
+    for (std::size_t f = 0; f < kCount; ++f)
+      store_block(inner + (feature + f) * hidden + h, sums[f]);
+  }
+  for (; h < hidden; ++h)
+    for (std::size_t j = 0; j < count; ++j)
+      for (std::size_t f = 0; f < kCount; ++f)
+        inner[(feature + f) * hidden + h] +=
+            inputs[j][feature + f] * hidden_gradients[j * hidden + h];
+}
+
 /// The gradient of W from all candidates at once: hidden gradients [count, hidden] times their
 /// inputs, so that each weight's gradient is read and written once.
 FRESHET_VECTOR_CLONES
 void add_inner(std::size_t hidden, const float* const* inputs, std::size_t used,
                const float* hidden_gradients, std::size_t count, float* inner) {
-  for (std::size_t f = 0; f < used; ++f) {
-    std::size_t h = 0;
-    for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
-      FloatBlock sums, part;
-      load_block(sums, inner + f * hidden + h);
-      for (std::size_t j = 0; j < count; ++j) {
-        load_block(part, hidden_gradients + j * hidden + h);
-        sums += inputs[j][f] * part;
-      }
-      store_block(inner + f * hidden + h, sums);
-    }
-    for (; h < hidden; ++h)
-      for (std::size_t j = 0; j < count; ++j)
-        inner[f * hidden + h] += inputs[j][f] * hidden_gradients[j * hidden + h];
-  }
+  std::size_t f = 0;
+  for (; f + kFeaturesSideBySide <= used; f += kFeaturesSideBySide)
+    add_inner_of<kFeaturesSideBySide>(hidden, inputs, f, hidden_gradients, count, inner);
+  for (; f < used; ++f) add_inner_of<1>(hidden, inputs, f, hidden_gradients, count, inner);
 }
 
 FRESHET_VECTOR_CLONES

@@ -25,35 +25,86 @@ void standardise(const SecondStageWeights& weights, const float* features, std::
   }
 }
 
-/// `hiddens` = relu(W x + b) of one candidate; units beyond the last whole block one by one.
-inline __attribute__((always_inline)) void forward_candidate(const SecondStageWeights& weights,
-                                                             const float* input, std::size_t used,
-                                                             float* hiddens) {
+/// Candidates that are computed side by side: each column of W is read once for all of them, and so
+/// many sums run at a time that none waits for its own last addition.
+constexpr std::size_t kSideBySide = 6;
+
+/// `hiddens` = relu(W x + b) of kCount candidates; units beyond the last whole block one by one.
+template <std::size_t kCount>
+inline __attribute__((always_inline)) void forward_side_by_side(const SecondStageWeights& weights,
+                                                                const float* inputs,
+                                                                std::size_t used, float* hiddens) {
   const std::size_t hidden = weights.hidden;
   const float* inner = weights.inner();
   const float* bias = weights.inner_bias();
   std::size_t h = 0;
   for (; h + kFloatBlock <= hidden; h += kFloatBlock) {
-    FloatBlock sums, column;
-    load_block(sums, bias + h);
+    FloatBlock sums[kCount], column;
+    for (FloatBlock& sum : sums) load_block(sum, bias + h);
     for (std::size_t f = 0; f < used; ++f) {
       load_block(column, inner + f * hidden + h);
-      sums += input[f] * column;
+#pragma GCC unroll 6
+      for (std::size_t j = 0; j < kCount; ++j) sums[j] += inputs[j * kFeatureCount + f] * column;
     }
-    store_block(hiddens + h, sums);
+    for (std::size_t j = 0; j < kCount; ++j) store_block(hiddens + j * hidden + h, sums[j]);
   }
   for (; h < hidden; ++h) {
-    hiddens[h] = bias[h];
-    for (std::size_t f = 0; f < used; ++f) hiddens[h] += input[f] * inner[f * hidden + h];
+    for (std::size_t j = 0; j < kCount; ++j) {
+      float sum = bias[h];
+      for (std::size_t f = 0; f < used; ++f)
+        sum += inputs[j * kFeatureCount + f] * inner[f * hidden + h];
+      hiddens[j * hidden + h] = sum;
+    }
   }
-  for (h = 0; h < hidden; ++h) hiddens[h] = hiddens[h] > 0 ? hiddens[h] : 0;
+  for (std::size_t k = 0; k < kCount * hidden; ++k) hiddens[k] = hiddens[k] > 0 ? hiddens[k] : 0;
 }
 
 FRESHET_VECTOR_CLONES
 void forward_hidden(const SecondStageWeights& weights, const float* inputs, std::size_t count,
                     std::size_t used, float* hiddens) {
-  for (std::size_t j = 0; j < count; ++j)
-    forward_candidate(weights, inputs + j * kFeatureCount, used, hiddens + j * weights.hidden);
+  std::size_t j = 0;
+  for (; j + kSideBySide <= count; j += kSideBySide)
+    forward_side_by_side<kSideBySide>(weights, inputs + j * kFeatureCount, used,
+                                      hiddens + j * weights.hidden);
+  for (; j < count; ++j)
+    forward_side_by_side<1>(weights, inputs + j * kFeatureCount, used,
+                            hiddens + j * weights.hidden);
+}
+
+/// Adds a·b to `sums`, lane by lane, and returns what is left behind the last whole block.
+inline __attribute__((always_inline)) float add_product(const float* a, const float* b,
+                                                        std::size_t count, FloatBlock& sums) {
+  FloatBlock x, y;
+  std::size_t k = 0;
+  for (; k + kFloatBlock <= count; k += kFloatBlock) {
+    load_block(x, a + k);
+    load_block(y, b + k);
+    sums += x * y;
+  }
+  float rest = 0;
+  for (; k < count; ++k) rest += a[k] * b[k];
+  return rest;
+}
+
+inline __attribute__((always_inline)) float sum_of(const FloatBlock& block) {
+  float lanes[kFloatBlock];
+  store_block(lanes, block);
+  for (std::size_t width = kFloatBlock / 2; width > 0; width /= 2)
+    for (std::size_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
+/// `scores` = base + w·x + v·hiddens.
+FRESHET_VECTOR_CLONES
+void forward_scores(const SecondStageWeights& weights, const SecondStagePass& pass,
+                    std::size_t used, const float* base, float* scores, std::size_t count) {
+  const std::size_t hidden = weights.hidden;
+  for (std::size_t j = 0; j < count; ++j) {
+    FloatBlock sums{};
+    const float rest = add_product(weights.direct(), &pass.inputs[j * kFeatureCount], used, sums) +
+                       add_product(weights.outer(), &pass.hiddens[j * hidden], hidden, sums);
+    scores[j] = base[j] + (rest + sum_of(sums));
+  }
 }
 
 }  // namespace
@@ -84,17 +135,9 @@ bool score_candidates(const SecondStageWeights& weights, const CandidateSet& set
   pass.scores.resize(count);
   standardise(weights, set.features.data(), count, used, pass.inputs.data());
   forward_hidden(weights, pass.inputs.data(), count, used, pass.hiddens.data());
-  bool finite = true;
-  for (std::size_t j = 0; j < count; ++j) {
-    float score = set.base[j];
-    for (std::size_t f = 0; f < used; ++f)
-      score += weights.direct()[f] * pass.inputs[j * kFeatureCount + f];
-    for (std::size_t h = 0; h < hidden; ++h)
-      score += weights.outer()[h] * pass.hiddens[j * hidden + h];
-    pass.scores[j] = score;
-    finite = finite && std::isfinite(score);
-  }
-  return finite;
+  forward_scores(weights, pass, used, set.base.data(), pass.scores.data(), count);
+  return std::all_of(pass.scores.begin(), pass.scores.end(),
+                     [](float score) { return std::isfinite(score); });
 }
 
 float log_normalizer(const CandidateSet& set, const std::vector<float>& scores) {
