@@ -90,7 +90,7 @@ class InstantPublisher final : public ListPublisher {
   Status publish(const RankedList& list) override {
     bytes_ += encode_list(list, list.event_time).size();
     ++lists_;
-    deliveries_.deliver(ListDelivery{list.user, list.position, true, list.received_time, false});
+    deliveries_.deliver(ListDelivery{list.user, list.position, true, list.times, false});
     return {};
   }
   Status publish(const DeadLetter& letter) override {
@@ -324,7 +324,7 @@ class DrivenWorld final : public World {
       for (const RankRequest& request :
            ranking_queue_.pop_batch(ranking_queue_.capacity(), 0us, {}))
         router_.deliver(
-            ListDelivery{request.user, request.position, true, request.received_time, false});
+            ListDelivery{request.user, request.position, true, request.times, false});
       background_us += cpu_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_us(CLOCK_THREAD_CPUTIME_ID) - begin;
     }
     return (task_us + background_us) / static_cast<double>(events);
