@@ -323,8 +323,7 @@ class DrivenWorld final : public World {
       events += learning_queue_.pop_batch(learning_queue_.capacity(), 0us, {}).size();
       for (const RankRequest& request :
            ranking_queue_.pop_batch(ranking_queue_.capacity(), 0us, {}))
-        router_.deliver(
-            ListDelivery{request.user, request.position, true, request.times, false});
+        router_.deliver(ListDelivery{request.user, request.position, true, request.times, false});
       background_us += cpu_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_us(CLOCK_THREAD_CPUTIME_ID) - begin;
     }
     return (task_us + background_us) / static_cast<double>(events);
