@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "config/assert.h"
-#include "config/stop_wait.h"
 #include "config/time.h"
 #include "ingest/kafka_client.h"
 #include "ingest/kafka_join_watch.h"
@@ -25,9 +24,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kCommitInterval{1000};
 /// After a change of the assignment another one is likely for so long.
 constexpr milliseconds kSettling{3000};
-/// How long partitions are kept that go to a new member: it has just asked to join, and librdkafka
-/// lets it ask again, as a cooperative hand-over needs, no sooner than after a second.
-constexpr milliseconds kKeptForNewcomer{600};
 /// Within what time a join is under way that follows a revocation.
 constexpr milliseconds kJoinBegins{100};
 /// librdkafka before this aborts the process when the leader of a cooperative group is destroyed
@@ -115,7 +111,6 @@ class KafkaConsumer::Impl {
 
   void close() {
     if (!handle_) return;
-    closing_ = true;
     const bool may_abort = !rebalanced_ && rd_kafka_version() < kMendedVersion;
     rd_kafka_consumer_close(handle_.get());
     FRESHET_ASSERT(owned_.empty(), "closing revokes every partition");
@@ -228,7 +223,6 @@ class KafkaConsumer::Impl {
   void revoke(const rd_kafka_topic_partition_list_t& given) {
     rebalancing_ = true;
     joins_again_ = cooperative();
-    keep_for_newcomer();
     const KafkaPartitionList left(rd_kafka_topic_partition_list_new(given.cnt));
     for (int i = 0; i < given.cnt; ++i) {
       const PartitionId partition{given.elems[i].partition};
@@ -238,12 +232,6 @@ class KafkaConsumer::Impl {
     }
     settle(cooperative() ? rd_kafka_incremental_unassign(handle_.get(), left.get())
                          : to_kafka_error(rd_kafka_assign(handle_.get(), nullptr)));
-  }
-
-  /// Their tasks go on meanwhile.
-  void keep_for_newcomer() const {
-    const bool lost = rd_kafka_assignment_lost(handle_.get()) != 0;
-    if (cooperative() && !closing_ && !lost) wait_for(kKeptForNewcomer, {});
   }
 
   void give_up(PartitionId partition) {
@@ -306,7 +294,6 @@ class KafkaConsumer::Impl {
   bool rebalanced_ = false;  // Once at least, be it with no partition.
   bool rebalancing_ = false;
   bool joins_again_ = false;
-  bool closing_ = false;
   SteadyTime settled_{};
   SteadyTime next_commit_{};
   std::optional<BootTime> commit_asked_;  // When the commit that is under way was sent.
