@@ -17,7 +17,7 @@ class GroupReader {
 
   /// Waits up to `wait` for a first record, then returns what is there, at most `max`, of any
   /// partition, each partition in its order. The records are valid until the next call. Errors:
-  /// kUnavailable, kCorrupt.
+  /// kUnavailable (also when the log no longer has what comes next), kCorrupt.
   virtual Result<std::span<const Record>> poll(std::size_t max, std::chrono::milliseconds wait) = 0;
 
   /// Tells the group that all that polls returned is done with. What could not be committed, since

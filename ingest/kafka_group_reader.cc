@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "ingest/kafka_batch.h"
@@ -11,6 +12,12 @@
 namespace freshet {
 
 using std::chrono::milliseconds;
+
+namespace {
+
+constexpr int kCommittedTimeoutMs = 10'000;
+
+}  // namespace
 
 class KafkaGroupReader::Impl {
  public:
@@ -25,11 +32,15 @@ class KafkaGroupReader::Impl {
   Status join(milliseconds timeout) {
     KafkaProperties properties = reader_properties(config_);
     properties["group.id"] = config_.group + ".rekey";
-    properties["auto.offset.reset"] = "earliest";
     properties["session.timeout.ms"] = std::to_string(config_.session_timeout.count());
-    auto handle = open_kafka_reader(properties);
+    auto conf = make_kafka_conf(properties);
+    if (!conf) return tl::unexpected(std::move(conf).error());
+    rd_kafka_conf_set_opaque(conf->get(), this);
+    rd_kafka_conf_set_rebalance_cb(conf->get(), &Impl::on_rebalance);
+    auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(*conf));
     if (!handle) return tl::unexpected(std::move(handle).error());
     handle_ = std::move(*handle);
+    rd_kafka_poll_set_consumer(handle_.get());
     const auto count = count_kafka_partitions(handle_.get(), config_.brokers, topic_, timeout);
     if (!count) return tl::unexpected(count.error());
     return subscribe_kafka(handle_.get(), topic_);
@@ -53,13 +64,44 @@ class KafkaGroupReader::Impl {
   }
 
  private:
+  static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+    auto& self = *static_cast<Impl*>(opaque);
+    if (what != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      rd_kafka_assign(handle, nullptr);
+      return;
+    }
+    const auto answer = rd_kafka_committed(handle, partitions, kCommittedTimeoutMs);
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      self.failed_assignment_ =
+          Error{ErrorCode::kUnavailable, fmt::format("kafka: where group {}.rekey stands: {}",
+                                                     self.config_.group, rd_kafka_err2str(answer))};
+      return;
+    }
+    // Only where the group has never been: elsewhere what retention took would be passed over.
+    for (int i = 0; i < partitions->cnt; ++i)
+      if (partitions->elems[i].offset < 0) partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(handle, partitions);
+  }
+
+  Error gone(Error why) const {
+    why.text += fmt::format(
+        "; to rekey what is left, set group {}.rekey to it with Kafka's own tool "
+        "(kafka-consumer-groups --reset-offsets --to-earliest)",
+        config_.group);
+    return why;
+  }
+
   // False = nothing came within `wait`.
   Result<bool> take_one(milliseconds wait) {
     KafkaMessage message(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
+    if (failed_assignment_) return tl::unexpected(*std::exchange(failed_assignment_, std::nullopt));
     if (!message) return false;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
-      return true;
+      const Status judged = judge_kafka_error(*message, topic_);
+      if (judged) return true;
+      const bool is_gone = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+      return tl::unexpected(is_gone ? gone(judged.error()) : judged.error());
     }
     next_[message->partition] = message->offset + 1;
     batch_.add(std::move(message));
@@ -70,6 +112,7 @@ class KafkaGroupReader::Impl {
   const std::string topic_;
   KafkaHandle handle_;
   KafkaBatch batch_;
+  std::optional<Error> failed_assignment_;     // For poll() to return.
   std::map<std::int32_t, std::int64_t> next_;  // By partition: what commit() commits.
 };
 

@@ -1,5 +1,6 @@
 #include "app/rekeyer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 
@@ -7,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "ingest/kafka_client.h"
 #include "ingest/kafka_topic_reader.h"
 #include "state/source_offsets.h"
 #include "tests/ingest/mock_kafka.h"
@@ -50,6 +52,17 @@ class RekeyerTest : public ::testing::Test {
     config.kafka.group = group;
     config.rekey.from_topic = "clicks";
     return config;
+  }
+
+  /// Says that `group` has read partition 0 of the clicks up to there.
+  void commit_offset(const std::string& group, std::int64_t next) {
+    auto properties = reader_properties(kafka_.config());
+    properties["group.id"] = group;
+    const auto handle = open_kafka_reader(properties);
+    ASSERT_TRUE(handle) << handle.error().text;
+    const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(offsets.get(), "clicks", 0)->offset = next;
+    ASSERT_EQ(rd_kafka_commit(handle->get(), offsets.get(), 0), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
   /// Reads the events topic from its beginning until it has given `count` records, or time is up.
@@ -127,6 +140,18 @@ TEST_F(RekeyerTest, GoesOnWhereItsGroupHasCommitted) {
   kafka_.flush();
   const auto written = rekey("group", kEvents + 1);
   EXPECT_EQ(written.size(), kEvents + 1U);
+}
+
+TEST_F(RekeyerTest, StopsWhereTheLogDoesNotHaveWhatComesNext) {
+  commit_offset("group.rekey", 1'000'000);
+  auto rekeyer = Rekeyer::open(config("group"), figures_, clock_);
+  ASSERT_TRUE(rekeyer) << rekeyer.error().text;
+
+  const Status done = (*rekeyer)->run({});
+
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().text, testing::HasSubstr("partition 0 of clicks"));
+  EXPECT_THAT(done.error().text, testing::HasSubstr("group.rekey"));
 }
 
 TEST_F(RekeyerTest, RepeatsAreToldByTheirSource) {
