@@ -3,8 +3,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <atomic>
-
-#include "config/result.h"
+#include <cstddef>
+#include <cstdint>
 
 namespace freshet {
 

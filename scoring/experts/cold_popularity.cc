@@ -20,6 +20,14 @@ constexpr float kPriorEvents = 100;
 constexpr float kWeightRate = 0.005F;
 constexpr float kWeightMin = 0.005F;
 
+/// The counts of one value of a key; null = it is unknown or not kept.
+template <class AllCounts>
+auto* counts_for(AllCounts& all, ContextValue value) {
+  const auto kept = std::find_if(all.begin(), all.end(),
+                                 [value](const auto& counts) { return counts.value == value; });
+  return kept == all.end() ? nullptr : &*kept;
+}
+
 }  // namespace
 
 std::vector<ContextValue> context_values(std::span<const std::string> values) {
@@ -41,10 +49,8 @@ ColdPopularity::Weights ColdPopularity::initial() {
 
 ColdPopularity::Opinions ColdPopularity::opinions(std::span<const ContextValue> values) const {
   Opinions opinions{};
-  for (std::size_t key = 0; key < std::min(values.size(), kKeysMax); ++key) {
-    for (const Counts& counts : keys_[key])
-      if (values[key] != 0 && counts.value == values[key]) opinions[kKeysBegin + key] = &counts;
-  }
+  for (std::size_t key = 0; key < std::min(values.size(), kKeysMax); ++key)
+    if (values[key] != 0) opinions[kKeysBegin + key] = counts_for(keys_[key], values[key]);
   return opinions;
 }
 
@@ -113,9 +119,7 @@ void ColdPopularity::learn_weights(ItemRow row, std::span<const ContextValue> va
 
 ColdPopularity::Counts& ColdPopularity::counts_of(std::size_t key, ContextValue value) {
   std::vector<Counts>& all = keys_[key];
-  const auto known = std::find_if(all.begin(), all.end(),
-                                  [value](const Counts& counts) { return counts.value == value; });
-  if (known != all.end()) return *known;
+  if (Counts* known = counts_for(all, value)) return *known;
   if (all.size() < kValuesMax) return all.emplace_back(Counts{.value = value});
   const auto rarest = std::min_element(
       all.begin(), all.end(), [](const auto& a, const auto& b) { return a.standing < b.standing; });
@@ -146,9 +150,8 @@ void ColdPopularity::count(ItemRow row, Counts& counts) {
 
 ColdPopularity::ValueEvents ColdPopularity::events_of(std::size_t key, ContextValue value) const {
   if (key >= kKeysMax || value == 0) return {};
-  const auto kept = std::find_if(keys_[key].begin(), keys_[key].end(),
-                                 [value](const Counts& counts) { return counts.value == value; });
-  if (kept == keys_[key].end()) return {};
+  const Counts* kept = counts_for(keys_[key], value);
+  if (kept == nullptr) return {};
   ValueEvents events{.rows = kept->rows, .total = kept->total / kept->increment};
   for (ScoredRow& entry : events.rows) entry.score /= static_cast<float>(kept->increment);
   return events;
