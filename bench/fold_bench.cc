@@ -19,6 +19,7 @@
 #include <random>
 #include <unordered_map>
 
+#include "bench/timing.h"
 #include "config/time.h"
 #include "ingest/event_decoder.h"
 #include "state/fold.h"
@@ -181,12 +182,6 @@ class BareRocksDb {
  private:
   std::unique_ptr<rocksdb::DB> db_;
 };
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
 
 void pin_to(int core) {
   cpu_set_t set;

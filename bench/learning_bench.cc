@@ -13,11 +13,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <random>
 #include <stdexcept>
 
 #include "bench/second_stage_torch.h"
+#include "bench/timing.h"
 #include "scoring/learning/learner.h"
 #include "scoring/learning/second_stage_trainer.h"
 #include "scoring/network/fused_network.h"
@@ -33,24 +33,6 @@ struct Options {
   int rounds = 7;
   std::size_t candidates = 150, items = 20'000, users = 5'000, events = 60'000;
 };
-
-double cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const double start = cpu_seconds();
-  work();
-  return cpu_seconds() - start;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.at(values.size() / 2);
-}
 
 void print_row(const char* what, double ours, double theirs, double ratio) {
   std::printf("| %s | %.0f | %.0f | %.1f× |\n", what, ours, theirs, ratio);

@@ -7,9 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <random>
 
+#include "bench/timing.h"
 #include "scoring/network/fused_network.h"
 #include "scoring/network/negative_sampler.h"
 #include "scoring/network/torch_network.h"
@@ -26,26 +26,6 @@ struct Options {
   std::vector<std::size_t> batches{1, 16, 32, 64, 256}, dims{64, 128}, negatives{256, 1024};
   bool fused_only = false;
 };
-
-/// CPU time of this thread, the only one that works: other programs on the core do not count.
-double cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const double start = cpu_seconds();
-  work();
-  return cpu_seconds() - start;
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 /// Twelve chains of fused multiply-adds: as many as the core can start, whatever its latency.
 template <int kWidth>

@@ -13,6 +13,7 @@
 #include <functional>
 #include <random>
 
+#include "bench/timing.h"
 #include "bench/top_k_data.h"
 #include "bench/top_k_peers.h"
 #include "scoring/topk/code_search.h"
@@ -34,24 +35,12 @@ struct Options {
   bool refresh = false;
 };
 
-double seconds(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 #if defined(__x86_64__)
 /// Multiply-adds of bytes per second, from registers alone: 24 independent chains.
 [[gnu::target("avx512f,avx512vnni")]] double peak_rate(clockid_t clock) {
   if (!__builtin_cpu_supports("avx512vnni")) return 0;
   constexpr std::size_t kCount = 400'000;
-  const double start = seconds(clock);
+  const double start = seconds_by(clock);
   for (std::size_t i = 0; i < kCount; ++i) {
 #define FRESHET_SIX(A, B, C, D, E, F)                                               \
   "vpdpbusd %%zmm30, %%zmm31, %%zmm" #A "\n vpdpbusd %%zmm30, %%zmm31, %%zmm" #B    \
@@ -63,7 +52,7 @@ double median(std::vector<double> values) {
                            "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm16",
                            "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23");
   }
-  return 24.0 * 64 * kCount / (seconds(clock) - start);
+  return 24.0 * 64 * kCount / (seconds_by(clock) - start);
 }
 #else
 double peak_rate(clockid_t) { return 0; }
@@ -173,10 +162,10 @@ class Case {
 
   double rate(const Way& way, std::size_t batch, std::size_t calls) {
     const std::size_t count = input_.queries.size() / input_.dim;
-    const double start = seconds(clock());
+    const double start = seconds_by(clock());
     for (std::size_t call = 0; call < calls; ++call)
       way.search(call * batch % (count - batch + 1), batch);
-    return static_cast<double>(calls * batch) / (seconds(clock()) - start);
+    return static_cast<double>(calls * batch) / (seconds_by(clock()) - start);
   }
 
   void run(std::size_t batch, double proven, double statistical) {
@@ -222,9 +211,9 @@ void Case::time_refresh() {
   TopKData changing = input_;
   std::mt19937 random(1);
   TopKIndex index({kernels(options_), 1});
-  const double start = seconds(clock());
+  const double start = seconds_by(clock());
   index.follow(changing.table());
-  const double built = seconds(clock());
+  const double built = seconds_by(clock());
   double spent = 0;
   constexpr int kRounds = 50;
   constexpr std::size_t kChanges = 1000;
@@ -237,9 +226,9 @@ void Case::time_refresh() {
             0.97F + 0.06F * static_cast<float>(random() % 1000) / 1000;
       changing.stamps.mark(row);
     }
-    const double before = seconds(clock());
+    const double before = seconds_by(clock());
     index.follow(changing.table());
-    spent += seconds(clock()) - before;
+    spent += seconds_by(clock()) - before;
   }
   std::printf("| %s | %zu | %zu | built in %.0f ms | a changed row %.0f ns |\n",
               input_.name.c_str(), input_.rows, input_.dim, 1e3 * (built - start),
