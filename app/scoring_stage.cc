@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "config/assert.h"
 #include "scoring/refresh/lost_items.h"
 
 namespace freshet {
@@ -50,25 +49,30 @@ Status ScoringStage::run_once(std::stop_token stop) {
   return {};
 }
 
+/// A list goes out while those after it in the batch are still made.
 Status ScoringStage::serve(const std::vector<RankRequest>& batch, std::stop_token stop) {
   const SteadyTime begin = ports_.clock.steady_now();
-  std::vector<RankedList> lists = replica_.rank(batch, effort_for(batch, begin));
-  FRESHET_ASSERT(lists.size() == batch.size(), "one list per request");
-  const SteadyTime end = ports_.clock.steady_now();
-  ports_.figures.record_ranking(batch.size(), end - begin);
+  std::chrono::nanoseconds ranking{0};
+  SteadyTime resumed = begin;
+  Status sent;
+  replica_.rank(batch, effort_for(batch, begin), [&](std::size_t place, RankedList list) {
+    list.times.taken = begin;
+    list.times.ranked = ports_.clock.steady_now();
+    ranking += list.times.ranked - resumed;
+    if (sent) sent = send(batch[place], std::move(list), stop);
+    resumed = ports_.clock.steady_now();
+  });
+  ports_.figures.record_ranking(batch.size(), ranking);
   ports_.figures.count_rule_effects(replica_.take_rule_effects());
-  for (std::size_t i = 0; i < lists.size(); ++i) {
-    lists[i].times.taken = begin;
-    lists[i].times.ranked = end;
-    if (batch[i].reply) {
-      batch[i].reply(std::move(lists[i]));
-    } else if (batch[i].forgets) {
-      FRESHET_RETURN_IF_ERROR(forget(batch[i], stop));
-    } else {
-      FRESHET_RETURN_IF_ERROR(publish(lists[i], batch[i].judged));
-    }
+  return sent;
+}
+
+Status ScoringStage::send(const RankRequest& request, RankedList list, std::stop_token stop) {
+  if (request.reply) {
+    request.reply(std::move(list));
+    return {};
   }
-  return {};
+  return request.forgets ? forget(request, stop) : publish(list, request.judged);
 }
 
 Status ScoringStage::apply_deltas() {

@@ -65,6 +65,7 @@ class ScoringStage {
   void apply_rules();
   void note_rules(ListCause cause);
   Status serve(const std::vector<RankRequest>& batch, std::stop_token stop);
+  Status send(const RankRequest& request, RankedList list, std::stop_token stop);
   void refresh_lists();
   void answer_questions();
   RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;

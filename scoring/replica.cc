@@ -27,6 +27,10 @@ std::vector<RankedList> Replica::rank(std::span<const RankRequest> requests, Ran
   return recommender_.rank(requests, effort);
 }
 
+void Replica::rank(std::span<const RankRequest> requests, RankEffort effort, ListSink sink) {
+  recommender_.rank(requests, effort, sink);
+}
+
 Explanation Replica::explain(const RankRequest& request, std::string_view item_name,
                              std::string_view language) {
   return recommender_.explain(request, item_name, language_of(language));

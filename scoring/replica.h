@@ -51,6 +51,9 @@ class Replica {
   std::vector<RankedList> rank(std::span<const RankRequest> requests,
                                RankEffort effort = RankEffort::kFull);
 
+  /// The same, each list as soon as it is made. `sink` must not call back.
+  void rank(std::span<const RankRequest> requests, RankEffort effort, ListSink sink);
+
   /// What became of an item in the list that `rank` gives for `request`, and why; texts in
   /// `language` ("en", "de", "zh"). Does not call `reply`.
   Explanation explain(const RankRequest& request, std::string_view item_name,

@@ -29,12 +29,16 @@ Recommender::Recommender(const ScoringConfig& config, const Knowledge& knowledge
 
 std::vector<RankedList> Recommender::rank(std::span<const RankRequest> requests,
                                           RankEffort effort) {
-  const std::vector<Context> contexts = take_up(requests, effort);
   std::vector<RankedList> lists;
   lists.reserve(requests.size());
-  for (std::size_t k = 0; k < requests.size(); ++k)
-    lists.push_back(rank_one(requests[k], contexts[k], effort));
+  rank(requests, effort, [&](std::size_t, RankedList list) { lists.push_back(std::move(list)); });
   return lists;
+}
+
+void Recommender::rank(std::span<const RankRequest> requests, RankEffort effort, ListSink sink) {
+  const std::vector<Context> contexts = take_up(requests, effort);
+  for (std::size_t k = 0; k < requests.size(); ++k)
+    sink(k, rank_one(requests[k], contexts[k], effort));
 }
 
 std::vector<Context> Recommender::take_up(std::span<const RankRequest> requests,

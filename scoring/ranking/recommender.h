@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/functional/function_ref.h>
+
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,9 @@ enum class RankEffort : std::uint8_t {
   kCounts,  ///< Counts alone, for users that waited too long; their lists say kDeadline.
 };
 
+/// Takes the list of the request at a place of the batch.
+using ListSink = absl::FunctionRef<void(std::size_t place, RankedList list)>;
+
 /// Makes lists from knowledge: candidates, second stage, then a list for each scenario that is
 /// asked for, with its rules and reasons. Confined to one thread.
 class Recommender {
@@ -35,6 +40,10 @@ class Recommender {
   /// Ranks for every request; same order, `reply` untouched. The same knowledge, rules, time and
   /// requests give the same lists.
   std::vector<RankedList> rank(std::span<const RankRequest> requests, RankEffort effort);
+
+  /// The same, each list as soon as it is made: the first of a large batch does not wait for the
+  /// last. `sink` must not call back.
+  void rank(std::span<const RankRequest> requests, RankEffort effort, ListSink sink);
 
   /// Says what became of the item named `item` in the list that `rank` gives for `request`, and
   /// why.
