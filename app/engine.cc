@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kDeltasMax = 4;
 constexpr std::chrono::milliseconds kToldAgainAfter{10};
 constexpr std::size_t kReplicaQuestionsMax = 256;
+constexpr std::size_t kItemsMax = 1'024;
 constexpr std::size_t kModelQuestionsMax = 16;
 constexpr std::size_t kRuleChangesMax = 16;
 
@@ -42,6 +43,7 @@ double fill(std::size_t size, std::size_t capacity) {
 Engine::Engine(EngineParts parts)
     : parts_(std::move(parts)),
       learning_queue_(parts_.config.scoring.learning.queue_max),
+      item_queue_(kItemsMax),
       ranking_queue_(parts_.config.scoring.queue_max),
       delta_queue_(kDeltasMax),
       replica_questions_(kReplicaQuestionsMax),
@@ -49,7 +51,8 @@ Engine::Engine(EngineParts parts)
       rules_queue_(kRuleChangesMax),
       related_(make_related_publisher()),
       learning_(parts_.config.scoring, parts_.network,
-                {learning_queue_, delta_queue_, model_questions_, parts_.figures, parts_.clock}),
+                {learning_queue_, item_queue_, delta_queue_, model_questions_, parts_.figures,
+                 parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network, parts_.config.ingest.context,
                {ranking_queue_, delta_queue_, replica_questions_, rules_queue_, learning_queue_,
                 parts_.publisher, parts_.deliveries, parts_.figures, parts_.clock, related_.get()}),
@@ -161,7 +164,7 @@ bool Engine::wait_until_exhausted(std::chrono::milliseconds wait, std::stop_toke
 }
 
 void Engine::update_item(ItemUpdate update, std::stop_token stop) {
-  learning_queue_.push(std::move(update), stop);
+  item_queue_.push(std::move(update), stop);
 }
 
 // As Kafka's own clients and ours choose it. Only who gets the removal of the list hangs on it, and

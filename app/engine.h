@@ -120,6 +120,7 @@ class Engine {
   EngineParts parts_;
   std::atomic<std::int32_t> partition_count_{0};
   LearningQueue learning_queue_;
+  ItemQueue item_queue_;
   RankQueue ranking_queue_;
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;

@@ -29,10 +29,14 @@ struct ReceivedExample {
   SteadyTime received_time{};
 };
 
-/// All that reaches the learner. One queue for all kinds: an event is learned (and judged) before
-/// the list that it causes can be recorded as served.
-using LearningInput = std::variant<ReceivedExample, ItemUpdate, ServedList, ForgottenInput>;
+/// What users' doings have to say to the learner. One queue for all kinds: an event is learned (and
+/// judged) before the list that it causes can be recorded as served.
+using LearningInput = std::variant<ReceivedExample, ServedList, ForgottenInput>;
 using LearningQueue = BoundedQueue<LearningInput>;
+
+/// Items on their way to the learner: apart, so that a large catalogue that is read for the first
+/// time does not keep events waiting.
+using ItemQueue = BoundedQueue<ItemUpdate>;
 
 /// Users who are owed a list, on their way to scoring.
 using RankQueue = BoundedQueue<RankRequest>;

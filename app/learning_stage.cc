@@ -12,6 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Items of one round: few while users' doings wait.
+constexpr std::size_t kItemsMax = 64;
+constexpr std::size_t kItemsBesideInputsMax = 8;
 /// Questions to the model answered in one round.
 constexpr std::size_t kQuestionsMax = 16;
 /// Events traced per update of the model.
@@ -52,10 +55,11 @@ Status LearningStage::run(std::stop_token stop) {
 }
 
 void LearningStage::run_once(std::stop_token stop) {
+  const bool took_items = take_items() > 0;
   const auto until_delta = std::chrono::duration_cast<std::chrono::microseconds>(
       next_delta_ - ports_.clock.steady_now());
-  take(
-      ports_.learning.pop_batch(config_.learning.batch_size_max, std::max(0us, until_delta), stop));
+  take(ports_.learning.pop_batch(config_.learning.batch_size_max,
+                                 took_items ? 0us : std::max(0us, until_delta), stop));
   for (const auto& ask : ports_.questions.pop_batch(kQuestionsMax, 0us, {})) ask(admin_);
 
   const SteadyTime now = ports_.clock.steady_now();
@@ -76,33 +80,32 @@ void LearningStage::run_once(std::stop_token stop) {
 
 void LearningStage::take(std::vector<LearningInput> inputs) {
   std::vector<TrainingExample> examples;
-  std::vector<ItemUpdate> updates;
   for (LearningInput& input : inputs) {
     if (auto* received = std::get_if<ReceivedExample>(&input)) {
       quality_.observe(received->example);
       if (examples.empty() && received_times_.size() < kReceivedTimesMax)
         received_times_.push_back(received->received_time);
       examples.push_back(std::move(received->example));
-    } else if (auto* update = std::get_if<ItemUpdate>(&input)) {
-      updates.push_back(std::move(*update));
     } else if (auto* served = std::get_if<ServedList>(&input)) {
       quality_.served(served->user, served->position, served->items, served->popular_items);
     } else if (auto* forgotten = std::get_if<ForgottenInput>(&input)) {
       quality_.forget(forgotten->user);
     }
   }
-  update_items(updates);
   learn(examples);
 }
 
-void LearningStage::update_items(std::vector<ItemUpdate>& updates) {
-  if (updates.empty()) return;
+std::size_t LearningStage::take_items() {
+  const bool alone = ports_.learning.size() == 0;
+  auto updates = ports_.items.pop_batch(alone ? kItemsMax : kItemsBesideInputsMax, 0us, {});
+  if (updates.empty()) return 0;
   const std::uint64_t failures = learner_.figures().encoder_failures;
   learner_.update_items(updates);
   const std::uint64_t failed = learner_.figures().encoder_failures - failures;
   if (failed > 0)
     spdlog::warn("item encoder: no embedding for {} of {} updates; {}", failed, updates.size(),
                  learner_.newest_encoder_failure());
+  return updates.size();
 }
 
 void LearningStage::learn(const std::vector<TrainingExample>& examples) {

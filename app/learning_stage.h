@@ -17,6 +17,7 @@ namespace freshet {
 /// Where the learning stage reads and writes. All outlive the stage.
 struct LearningStagePorts {
   LearningQueue& learning;
+  ItemQueue& items;
   DeltaQueue& deltas;
   ModelQuestions& questions;
   PipelineFigures& figures;
@@ -39,16 +40,16 @@ class LearningStage {
   /// learned. Errors: kCorrupt when none is whole.
   Status restore();
 
-  /// One round: a batch of inputs, and a delta when it is due.
+  /// One round: some items, a batch of inputs, and a delta when it is due.
   void run_once(std::stop_token stop);
 
   /// Runs until `stop`, then writes a last checkpoint. Errors: the checkpoint cannot be written.
   Status run(std::stop_token stop);
 
  private:
+  std::size_t take_items();
   void take(std::vector<LearningInput> inputs);
   void learn(const std::vector<TrainingExample>& examples);
-  void update_items(std::vector<ItemUpdate>& updates);
   void tell_guard(const GuardFigures& before) const;
   void send_delta();
   Status save();

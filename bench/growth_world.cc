@@ -141,7 +141,7 @@ class DrivenWorld final : public World {
         learning_queue_(config_.scoring.learning.queue_max),
         ranking_queue_(config_.scoring.queue_max),
         learning_(config_.scoring, nullptr,
-                  {learning_queue_, deltas_, model_questions_, figures_, clock_}),
+                  {learning_queue_, item_queue_, deltas_, model_questions_, figures_, clock_}),
         scoring_(config_.scoring, nullptr, config_.ingest.context,
                  {ranking_queue_, deltas_, questions_, rules_, learning_queue_, publisher_, router_,
                   figures_, clock_}) {
@@ -207,8 +207,8 @@ class DrivenWorld final : public World {
 
   void fill_catalogue() {
     for (std::size_t item = 0; item < shop_.items; ++item) {
-      LearningInput input = describe(item);
-      push(std::move(input));
+      if (item_queue_.size() == item_queue_.capacity()) let_learn();
+      item_queue_.push(describe(item), {});
     }
     let_learn();
   }
@@ -240,7 +240,7 @@ class DrivenWorld final : public World {
 
   /// The learner learns all that waits, the replica takes over what there is.
   void let_learn() {
-    while (learning_queue_.size() > 0) {
+    while (learning_queue_.size() > 0 || item_queue_.size() > 0) {
       learning_.run_once({});
       if (deltas_.size() > 0) must(scoring_.run_once({}));
     }
@@ -363,6 +363,7 @@ class DrivenWorld final : public World {
   Lease lease_{clock_, 0ms};
   RocksDbResources resources_;
   LearningQueue learning_queue_;
+  ItemQueue item_queue_{1'024};
   RankQueue ranking_queue_;
   DeltaQueue deltas_{4};
   ReplicaQuestions questions_{1};
