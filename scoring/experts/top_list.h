@@ -57,9 +57,33 @@ class TopListOf {
 
 using TopList = TopListOf<ScoredRow>;
 
+/// Drops rows that stand behind `count` others, most of them by one comparison with the worst of
+/// the best so far: of many rows few can be among the best.
+template <class Entry>
+void drop_the_hopeless(std::vector<Entry>& rows, std::size_t count) {
+  const std::size_t room = 2 * count + 64;
+  if (count == 0 || rows.size() <= room) return;
+  const auto worst = rows.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+  auto end = rows.begin() + static_cast<std::ptrdiff_t>(room);
+  std::nth_element(rows.begin(), worst, end, stands_before);
+  Entry bar = *worst;
+  const auto all = end;
+  end = worst + 1;
+  for (auto next = all; next != rows.end(); ++next) {
+    if (!stands_before(*next, bar)) continue;
+    *end++ = *next;
+    if (end != all) continue;
+    std::nth_element(rows.begin(), worst, end, stands_before);
+    bar = *worst;
+    end = worst + 1;
+  }
+  rows.erase(end, rows.end());
+}
+
 /// Keeps the `count` best of `rows`, best first. `Entry` has `row` and `score`.
 template <class Entry>
 void keep_best(std::vector<Entry>& rows, std::size_t count) {
+  drop_the_hopeless(rows, count);
   if (rows.size() > count) {
     std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
                      stands_before);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scoring/experts/leave_one_out.h"
+#include "scoring/vector_lanes.h"
 
 namespace freshet {
 namespace {
@@ -27,65 +28,89 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
   origins_.assign(context.distinct.begin(),
                   context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                  kOlderOriginsMax, context.distinct.size())));
-  const std::size_t count = std::min(kOriginsMax, context.distinct.size());
-  float total = 0;
-  for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
-  for (std::size_t k = 0; k < count; ++k) {
-    step_twice(context.distinct[k].row, context.distinct[k].weight(k) / total);
-    if (k > 0) continue;
-    for (const ItemRow row : touched_) reach_[row].two_hops_from_last = reach_[row].two_hops();
+  const std::size_t used = std::min(kOriginsMax, origins_.size());
+  step_once(used);
+  step_once_older(used);
+  for (const Middle& middle : middles_) step_again(middle);
+  for (std::size_t k = 0; k < touched_count_; ++k) {
+    const Reach& reached = reach_[touched_[k]];
+    if (reached.paths > 0) best_two_.push_back({touched_[k], reached.two_hops});
   }
-  for (const ItemRow row : touched_)
-    if (reach_[row].paths > 0) best_two_.push_back({row, reach_[row].two_hops()});
   keep_best(best_two_, kMiddlesMax);
   step_thrice();
-  for (std::size_t k = count; k < std::min(kOlderOriginsMax, context.distinct.size()); ++k)
-    step_twice_older(context.distinct[k].row, context.distinct[k].weight(k));
 }
 
 void WalkExpert::reset(std::size_t rows) {
-  for (const ItemRow row : touched_) reach_[row] = {};
-  if (reach_.size() < rows) reach_.resize(rows);
-  touched_.clear();
+  for (std::size_t k = 0; k < touched_count_; ++k) reach_[touched_[k]] = {};
+  touched_count_ = 0;
+  if (reach_.size() < rows) {
+    reach_.resize(rows);
+    touched_.resize(rows + 1);
+  }
+  middles_.clear();
   best_two_.clear();
   best_three_.clear();
-  origins_.clear();
 }
 
+/// Without a branch: whether a row is new is hard to predict.
 Reach& WalkExpert::touch(ItemRow row) {
   Reach& reached = reach_[row];
-  if (!reached.touched) touched_.push_back(row);
+  touched_[touched_count_] = row;
+  touched_count_ += reached.touched ? 0 : 1;
   reached.touched = true;
   return reached;
 }
 
-void WalkExpert::step_twice(ItemRow origin, float weight) {
-  const Neighbours& from = counts_.of(origin);
-  for (const Edge& first : from.edges.rows()) {
-    const Neighbours& middle = counts_.of(first.row);
-    const float near = weight / from.edge_sum;
-    touch(first.row).one_step += near * first.score;
-    const float forward = near * first.forward / middle.edge_sum;
-    const float backward = near * (first.score - first.forward) / middle.edge_sum;
-    for (const Edge& second : middle.edges.rows()) {
-      Reach& reached = touch(second.row);
-      const float second_backward = second.score - second.forward;
-      reached.forward_forward += forward * second.forward;
-      reached.forward_backward += forward * second_backward;
-      reached.backward_forward += backward * second.forward;
-      reached.backward_backward += backward * second_backward;
-      reached.paths += 1;
+WalkExpert::Middle& WalkExpert::middle_of(ItemRow row) {
+  Reach& reached = touch(row);
+  if (reached.middle == 0) {
+    middles_.push_back({.row = row});
+    reached.middle = static_cast<std::uint32_t>(middles_.size());
+  }
+  return middles_[reached.middle - 1];
+}
+
+void WalkExpert::step_once(std::size_t used) {
+  float total = 0;
+  for (std::size_t k = 0; k < used; ++k) total += origins_[k].weight(k);
+  for (std::size_t k = 0; k < used; ++k) {
+    const Neighbours& from = counts_.of(origins_[k].row);
+    const float near = origins_[k].weight(k) / total / from.edge_sum;
+    for (const Edge& edge : from.edges.rows()) {
+      Middle& middle = middle_of(edge.row);
+      reach_[edge.row].one_step += near * edge.score;
+      middle.forward += near * edge.forward;
+      middle.backward += near * (edge.score - edge.forward);
+      if (k == 0) middle.from_last = near * edge.score;
+      middle.origins += 1;
     }
   }
 }
 
-void WalkExpert::step_twice_older(ItemRow origin, float weight) {
-  const Neighbours& from = counts_.of(origin);
-  for (const Edge& first : from.edges.rows()) {
-    const Neighbours& middle = counts_.of(first.row);
-    const float scale = weight * first.score / from.edge_sum / middle.edge_sum;
-    for (const Edge& second : middle.edges.rows())
-      touch(second.row).two_hops_older += scale * second.score;
+void WalkExpert::step_once_older(std::size_t used) {
+  for (std::size_t k = used; k < origins_.size(); ++k) {
+    const Neighbours& from = counts_.of(origins_[k].row);
+    const float near = origins_[k].weight(k) / from.edge_sum;
+    for (const Edge& edge : from.edges.rows()) middle_of(edge.row).older += near * edge.score;
+  }
+}
+
+/// Once for all origins that lead to `middle`: walks of one session meet early.
+void WalkExpert::step_again(const Middle& middle) {
+  using Four = Lanes<4>::Float;
+  const Neighbours& item = counts_.of(middle.row);
+  const float forward = middle.forward / item.edge_sum;
+  const float backward = middle.backward / item.edge_sum;
+  const Four by_forward{forward, 0, backward, 0};
+  const Four by_backward{0, forward, 0, backward};
+  const Four by_both{forward + backward, middle.from_last / item.edge_sum,
+                     middle.older / item.edge_sum, 0};
+  const Four by_path{0, 0, 0, middle.origins};
+  for (const Edge& edge : item.edges.rows()) {
+    Reach& reached = touch(edge.row);
+    lanes_at<4>(&reached.forward_forward) +=
+        by_forward * edge.forward + by_backward * (edge.score - edge.forward);
+    lanes_at<4>(&reached.two_hops) += by_both * edge.score + by_path;
   }
 }
 
@@ -100,8 +125,10 @@ void WalkExpert::step_thrice() {
       reached.three_hops_from_last += scale_of_last * edge.score;
     }
   }
-  for (const ItemRow row : touched_)
-    if (reach_[row].three_hops > 0) best_three_.push_back({row, reach_[row].three_hops});
+  for (std::size_t k = 0; k < touched_count_; ++k) {
+    const Reach& reached = reach_[touched_[k]];
+    if (reached.three_hops > 0) best_three_.push_back({touched_[k], reached.three_hops});
+  }
   keep_best(best_three_, kMiddlesMax);
 }
 
@@ -118,7 +145,7 @@ void WalkExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) {
 }
 
 float WalkExpert::probability(ItemRow row) const {
-  return joined(reach(row).two_hops(), reach(row).three_hops);
+  return joined(reach(row).two_hops, reach(row).three_hops);
 }
 
 float WalkExpert::joined(float two_hops, float three_hops) {

@@ -9,25 +9,22 @@
 
 namespace freshet {
 
-/// What a walk found out about one row. Probabilities, 0..1, except where said. Together, because
-/// every step touches most of it.
-struct Reach {
-  float one_step = 0;            ///< From the newest two distinct items, in one step.
+/// What a walk found out about one row. Probabilities, 0..1, except where said. One cache line,
+/// because every step touches most of it; the second step adds to the first eight as two vectors.
+struct alignas(64) Reach {
   float forward_forward = 0;     ///< In two steps, both to what came after.
   float forward_backward = 0;    ///< To what came after, then to what came before that.
   float backward_forward = 0;    ///< To what came before, then to what came after that.
   float backward_backward = 0;   ///< Both to what came before.
-  float two_hops_from_last = 0;  ///< In two steps, from the newest item alone.
+  float two_hops = 0;            ///< In two steps, whatever their directions.
+  float two_hops_from_last = 0;  ///< The part of it that set out from the newest item.
   float two_hops_older = 0;  ///< In two steps from the older ones, each times its weight (0..1).
+  float paths = 0;           ///< Number of two-step paths.
+  float one_step = 0;        ///< From the newest two distinct items, in one step.
   float three_hops = 0;      ///< In three steps, by the best two-step rows.
   float three_hops_from_last = 0;  ///< The part of it that set out from the newest item.
-  float paths = 0;                 ///< Number of two-step paths.
+  std::uint32_t middle = 0;        ///< Its number among the middles, from 1; 0 = it is none.
   bool touched = false;            ///< Any of the above was set.
-
-  /// In two steps, whatever their directions.
-  float two_hops() const {
-    return forward_forward + forward_backward + backward_forward + backward_backward;
-  }
 };
 
 /// The two- and three-hop walk over the strongest edges of the co-visitation graph, from the last
@@ -48,18 +45,32 @@ class WalkExpert final : public Expert {
   const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }
 
  private:
+  /// A row after the first step, of however many origins: how likely the walker is there.
+  struct Middle {
+    ItemRow row = 0;
+    float forward = 0;    ///< It came after the origin.
+    float backward = 0;   ///< It came before the origin.
+    float from_last = 0;  ///< The part of both from the newest item.
+    float older = 0;      ///< From the older ones, each times its weight.
+    float origins = 0;    ///< Number of used origins that lead here.
+  };
+
   void reset(std::size_t rows);
   Reach& touch(ItemRow row);
   static float joined(float two_hops, float three_hops);
-  void step_twice(ItemRow origin, float weight);
-  void step_twice_older(ItemRow origin, float weight);
+  Middle& middle_of(ItemRow row);
+  void step_once(std::size_t used);
+  void step_once_older(std::size_t used);
+  void step_again(const Middle& middle);
   void step_thrice();
 
   const Covisitation& counts_;
   const Reach nothing_;
   std::vector<DistinctItem> origins_;
-  std::vector<Reach> reach_;  // [row]
-  std::vector<ItemRow> touched_;
+  std::vector<Reach> reach_;      // [row]
+  std::vector<ItemRow> touched_;  // The first touched_count_.
+  std::size_t touched_count_ = 0;
+  std::vector<Middle> middles_;
   std::vector<ScoredRow> best_two_;
   std::vector<ScoredRow> best_three_;
 };

@@ -82,7 +82,7 @@ void FeatureTable::fill_walk(const FeatureSources& sources, CandidateSet& set) {
   for (std::size_t j = 0; j < set.rows.size(); ++j) {
     float* row = &set.features[j * kFeatureCount];
     const Reach& reached = sources.walk.reach(set.rows[j]);
-    row[kTwoHops] = kStepMin + reached.two_hops();
+    row[kTwoHops] = kStepMin + reached.two_hops;
     row[kTwoHopsLast] = kStepMin + reached.two_hops_from_last;
     row[kThreeHops] = kStepMin + reached.three_hops;
     row[kForwardForward] = kStepMin + reached.forward_forward;
@@ -103,7 +103,7 @@ void FeatureTable::fill_meeting(const FeatureSources& sources, ItemRow item, flo
   for (const Edge& edge : from.edges.rows()) {
     const Reach& middle = sources.walk.reach(edge.row);
     one_step += edge.score * middle.one_step;
-    two_hops += edge.score * middle.two_hops();
+    two_hops += edge.score * middle.two_hops;
   }
   row[kMeetOneStep] = kStepMin + one_step / from.edge_sum;
   row[kMeetTwoHops] = kStepMin + two_hops / from.edge_sum;

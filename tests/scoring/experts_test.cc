@@ -111,13 +111,13 @@ TEST(WalkExpert, TellsTheDirectionOfBothSteps) {
 
   walk.prepare(context_of({0}), 4);
   EXPECT_GT(walk.reach(2).forward_forward, 0);
-  EXPECT_FLOAT_EQ(walk.reach(2).two_hops(), walk.reach(2).forward_forward);
+  EXPECT_FLOAT_EQ(walk.reach(2).two_hops, walk.reach(2).forward_forward);
   EXPECT_GT(walk.reach(3).forward_backward, 0);
-  EXPECT_FLOAT_EQ(walk.reach(3).two_hops(), walk.reach(3).forward_backward);
+  EXPECT_FLOAT_EQ(walk.reach(3).two_hops, walk.reach(3).forward_backward);
 
   walk.prepare(context_of({2}), 4);
   EXPECT_GT(walk.reach(0).backward_backward, 0);
-  EXPECT_FLOAT_EQ(walk.reach(0).two_hops(), walk.reach(0).backward_backward);
+  EXPECT_FLOAT_EQ(walk.reach(0).two_hops, walk.reach(0).backward_backward);
 }
 
 TEST(WalkExpert, OlderItemsAreToldButNameNoCandidates) {
