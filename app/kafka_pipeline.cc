@@ -112,7 +112,8 @@ Status KafkaPipeline::start_consumer() {
     keeper_ =
         std::make_unique<SnapshotKeeper>(config_.state, *snapshots_, figures_.state(), clock_);
   }
-  auto probe = KafkaRecordProbe::open(config_.ingest.kafka, kConnectWait);
+  auto probe =
+      KafkaRecordProbe::open(config_.ingest.kafka, config_.ingest.kafka.events_topic, kConnectWait);
   if (!probe) return tl::unexpected(probe.error());
   probe_ = std::move(*probe);
   owner_ = std::make_unique<StateOwner>(

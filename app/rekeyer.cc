@@ -69,7 +69,8 @@ Status Rekeyer::run_once(std::stop_token stop) {
 
 Status Rekeyer::write(const Record& record) {
   const std::string key = key_of(record);
-  const std::string source = format_source({record.partition, record.offset});
+  const std::string source =
+      format_source(SourceRecord{{config_.rekey.from_topic, record.partition}, record.offset});
   const OutgoingRecord::Header header{kSourceHeader, source};
   return producer_->send({.topic = config_.kafka.events_topic,
                           .key = key,

@@ -45,9 +45,9 @@ Result<std::size_t> partitions_of(const rd_kafka_metadata_topic& topic,
   }
 }
 
-std::optional<SourcePosition> source_of(const rd_kafka_message_t& message) {
+std::optional<SourceRecord> source_of(const rd_kafka_message_t& message) {
   const auto text = header_of(message, kSourceHeader);
-  return text ? parse_source(*text) : std::nullopt;
+  return text ? parse_source_record(*text) : std::nullopt;
 }
 
 }  // namespace

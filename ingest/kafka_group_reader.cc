@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "ingest/kafka_batch.h"
+#include "ingest/kafka_record_probe.h"
+#include "ingest/log_mark.h"
 
 namespace freshet {
 
@@ -15,7 +19,22 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr int kCommittedTimeoutMs = 10'000;
+constexpr milliseconds kBrokerTimeout{10'000};
+
+/// What is committed with an offset, to know the record before it again.
+std::string note_of(const LogMark& mark) { return fmt::format("freshet-mark {:016x}", mark.hash); }
+
+std::string_view note_in(const rd_kafka_topic_partition_t& committed) {
+  return {static_cast<const char*>(committed.metadata), committed.metadata_size};
+}
+
+/// librdkafka frees it with the list.
+void put_note(const std::string& note, rd_kafka_topic_partition_t& offset) {
+  offset.metadata = std::malloc(note.size());
+  if (offset.metadata == nullptr) return;
+  std::memcpy(offset.metadata, note.data(), note.size());
+  offset.metadata_size = note.size();
+}
 
 }  // namespace
 
@@ -51,10 +70,13 @@ class KafkaGroupReader::Impl {
   }
 
   void commit() {
-    if (next_.empty()) return;
+    if (newest_.empty()) return;
     const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
-    for (const auto& [partition, next] : std::exchange(next_, {})) {
-      rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), partition)->offset = next;
+    for (const auto& [partition, newest] : std::exchange(newest_, {})) {
+      rd_kafka_topic_partition_t& offset =
+          *rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), partition);
+      offset.offset = newest.offset.value + 1;
+      put_note(note_of(newest), offset);
     }
     const auto answer = rd_kafka_commit(handle_.get(), offsets.get(), /*async=*/0);
     if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -71,17 +93,50 @@ class KafkaGroupReader::Impl {
       rd_kafka_assign(handle, nullptr);
       return;
     }
-    const auto answer = rd_kafka_committed(handle, partitions, kCommittedTimeoutMs);
-    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      self.failed_assignment_ =
-          Error{ErrorCode::kUnavailable, fmt::format("kafka: where group {}.rekey stands: {}",
-                                                     self.config_.group, rd_kafka_err2str(answer))};
-      return;
+    if (const Status done = self.take_up(*partitions); !done) {
+      self.failed_assignment_ = done.error();
+    } else {
+      rd_kafka_assign(handle, partitions);
     }
-    // Only where the group has never been: elsewhere what retention took would be passed over.
-    for (int i = 0; i < partitions->cnt; ++i)
-      if (partitions->elems[i].offset < 0) partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_assign(handle, partitions);
+  }
+
+  /// Sets the offsets to begin at. Errors: kUnavailable, kTimedOut, kCorrupt (another log).
+  Status take_up(rd_kafka_topic_partition_list_t& partitions) {
+    const auto answer = rd_kafka_committed(handle_.get(), &partitions, kBrokerTimeout.count());
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return error(ErrorCode::kUnavailable, fmt::format("kafka: where group {}.rekey stands: {}",
+                                                        config_.group, rd_kafka_err2str(answer)));
+    }
+    for (int i = 0; i < partitions.cnt; ++i) {
+      rd_kafka_topic_partition_t& committed = partitions.elems[i];
+      FRESHET_RETURN_IF_ERROR(check_log(committed));
+      // Only where the group has never been: elsewhere what retention took would be passed over.
+      if (committed.offset < 0) committed.offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    return {};
+  }
+
+  /// Whether the record before the offset is still the one that was read: a topic that was made
+  /// anew has another one there, and its records would be left out as repeats.
+  Status check_log(const rd_kafka_topic_partition_t& committed) {
+    if (committed.offset <= 0 || committed.metadata_size == 0) return {};
+    if (!probe_) {
+      auto opened = KafkaRecordProbe::open(config_, topic_, kBrokerTimeout);
+      if (!opened) return tl::unexpected(opened.error());
+      probe_ = *std::move(opened);
+    }
+    std::string note;
+    const auto found =
+        probe_->look_at(PartitionId{committed.partition}, Offset{committed.offset - 1},
+                        [&](const Record& record) { note = note_of(mark_of(record)); });
+    if (!found) return tl::unexpected(found.error());
+    if (!*found || note == note_in(committed)) return {};
+    return error(
+        ErrorCode::kCorrupt,
+        fmt::format("partition {} of {} is not the log that group {}.rekey has read up to offset "
+                    "{}: the topic was made anew. What is in it would count as repeats: write to "
+                    "a topic of another name and set ingest.rekey.from_topic to it",
+                    committed.partition, topic_, config_.group, committed.offset));
   }
 
   Error gone(Error why) const {
@@ -103,7 +158,7 @@ class KafkaGroupReader::Impl {
       const bool is_gone = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
       return tl::unexpected(is_gone ? gone(judged.error()) : judged.error());
     }
-    next_[message->partition] = message->offset + 1;
+    newest_[message->partition] = mark_of(to_record(*message));
     batch_.add(std::move(message));
     return true;
   }
@@ -112,8 +167,9 @@ class KafkaGroupReader::Impl {
   const std::string topic_;
   KafkaHandle handle_;
   KafkaBatch batch_;
-  std::optional<Error> failed_assignment_;     // For poll() to return.
-  std::map<std::int32_t, std::int64_t> next_;  // By partition: what commit() commits.
+  std::optional<Error> failed_assignment_;  // For poll() to return.
+  std::map<std::int32_t, LogMark> newest_;  // By partition: commit() commits what comes next.
+  std::unique_ptr<KafkaRecordProbe> probe_;
 };
 
 Result<std::unique_ptr<KafkaGroupReader>> KafkaGroupReader::open(const KafkaSourceConfig& config,

@@ -13,6 +13,8 @@
 namespace freshet {
 
 /// A consumer group of its own, `group` + ".rekey". Confined to one thread.
+/// With each offset it commits a mark of the record before it, and looks for it when it begins
+/// there: a topic that was made anew is an error of poll(), kCorrupt.
 class KafkaGroupReader final : public GroupReader {
  public:
   /// Joins the group `config.group` + ".rekey". Errors: kUnavailable (no broker within `timeout`),

@@ -62,6 +62,7 @@ class KafkaRecordProbe::Impl {
 };
 
 Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSourceConfig& config,
+                                                                 const std::string& topic,
                                                                  milliseconds timeout) {
   KafkaProperties properties = reader_properties(config);
   properties["enable.partition.eof"] = "true";
@@ -73,11 +74,10 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
   auto handle = open_kafka_reader(properties);
   if (!handle) return tl::unexpected(std::move(handle).error());
   // Asked now, so that the first look need not wait for the connection and the topic's leaders.
-  const auto known =
-      count_kafka_partitions(handle->get(), config.brokers, config.events_topic, timeout);
+  const auto known = count_kafka_partitions(handle->get(), config.brokers, topic, timeout);
   if (!known) return tl::unexpected(known.error());
-  return std::unique_ptr<KafkaRecordProbe>(new KafkaRecordProbe(
-      std::make_unique<Impl>(std::move(*handle), config.events_topic, timeout)));
+  return std::unique_ptr<KafkaRecordProbe>(
+      new KafkaRecordProbe(std::make_unique<Impl>(std::move(*handle), topic, timeout)));
 }
 
 KafkaRecordProbe::KafkaRecordProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

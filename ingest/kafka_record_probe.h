@@ -11,12 +11,13 @@
 
 namespace freshet {
 
-/// Looks at single records of the events topic, outside the group. Confined to one thread.
+/// Looks at single records of a topic, outside the group. Confined to one thread.
 class KafkaRecordProbe {
  public:
   /// `timeout` holds for each call. Errors: kInvalidConfig, kUnavailable (no broker), kNotFound (no
   /// such topic).
   static Result<std::unique_ptr<KafkaRecordProbe>> open(const KafkaSourceConfig& config,
+                                                        const std::string& topic,
                                                         std::chrono::milliseconds timeout);
   ~KafkaRecordProbe();
 

@@ -21,7 +21,7 @@ struct Record {
   /// Empty optional = tombstone (a record that deletes its key).
   std::optional<std::string_view> value;
   /// Where it stood in the topic it was rekeyed from; empty = it was not.
-  std::optional<SourcePosition> source;
+  std::optional<SourceRecord> source;
 };
 
 }  // namespace freshet

@@ -27,4 +27,16 @@ std::optional<SourcePosition> parse_source(std::string_view text) {
   return whole ? std::optional(position) : std::nullopt;
 }
 
+std::string format_source(const SourceRecord& record) {
+  return record.from.topic + ":" + format_source({record.from.partition, record.offset});
+}
+
+std::optional<SourceRecord> parse_source_record(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return std::nullopt;
+  const auto position = parse_source(text.substr(colon + 1));
+  if (!position) return std::nullopt;
+  return SourceRecord{{std::string(text.substr(0, colon)), position->partition}, position->offset};
+}
+
 }  // namespace freshet

@@ -41,7 +41,7 @@ Status MemoryStore::commit(const Commit& commit) {
   for (const UserId& user : commit.settled) owed_.erase(user);
   for (const DeadLetter& letter : commit.dead_letters) dead_letters_[letter.offset] = letter;
   for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
-  for (const auto& [partition, offset] : commit.source_offsets) source_offsets_[partition] = offset;
+  for (const auto& [from, offset] : commit.source_offsets) source_offsets_[from] = offset;
   for (const ForgottenUser& row : commit.forgotten) forgotten_[row.user_hash] = row;
   return {};
 }

@@ -29,8 +29,8 @@ constexpr std::array<const char*, kFamilyCount> kFamilyNames{"default", "users",
 constexpr const char* kFormatKey = "format";
 constexpr const char* kNextOffsetKey = "next_offset";
 constexpr const char* kEpochKey = "epoch";
-/// Newest offset of a rekeyed log's source partition; its number follows.
-constexpr std::string_view kSourceKeys = "source/";
+/// Newest offset of a rekeyed log's source partition; its topic and number follow.
+constexpr std::string_view kSourceKeys = "rekeyed/";
 constexpr const char* kNewestRecordKey = "newest_record";
 constexpr const char* kOpenKey = "open";        // Stands from recover() to close().
 constexpr const char* kAttemptKey = "attempt";  // stored_rows.cc
@@ -286,9 +286,9 @@ Result<Recovery> RocksDbStore::recover() {
   }));
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kMeta, [&](auto key, auto row) -> Status {
     if (!key.starts_with(kSourceKeys)) return {};
-    const auto source = decode_source_position(row);
+    const auto source = decode_source_record(row);
     if (!source) return tl::unexpected(source.error());
-    recovery.source_offsets[source->partition] = source->offset;
+    recovery.source_offsets[source->from] = source->offset;
     return {};
   }));
   return recovery;
@@ -401,9 +401,10 @@ Status RocksDbStore::commit(const Commit& commit) {
   for (const Offset offset : commit.settled_dead_letters) {
     batch.Delete(families[kDeadLetters], dead_letter_key(offset));
   }
-  for (const auto& [partition, offset] : commit.source_offsets) {
-    batch.Put(families[kMeta], std::string(kSourceKeys) + std::to_string(partition.value),
-              encode_row(SourcePosition{partition, offset}));
+  for (const auto& [from, offset] : commit.source_offsets) {
+    batch.Put(families[kMeta],
+              std::string(kSourceKeys) + from.topic + "/" + std::to_string(from.partition.value),
+              encode_row(SourceRecord{from, offset}));
   }
   batch.Put(families[kMeta], kNextOffsetKey, Parts::number_row(commit.next_offset.value));
   if (commit.newest_record) {

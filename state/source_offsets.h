@@ -10,7 +10,7 @@
 namespace freshet {
 
 /// Newest source offsets by source partition.
-using SourceOffsetMap = std::map<PartitionId, Offset>;
+using SourceOffsetMap = std::map<SourcePartition, Offset>;
 
 /// Which records of a rekeyed log are repeats.
 ///
@@ -23,12 +23,12 @@ class SourceOffsets {
  public:
   void restore(SourceOffsetMap highest) { highest_ = std::move(highest); }
 
-  /// Notes the position and returns true, or returns false for a repeat.
-  bool admit(const SourcePosition& position) {
-    const auto [it, is_new] = highest_.try_emplace(position.partition, position.offset);
-    if (!is_new && position.offset <= it->second) return false;
-    it->second = position.offset;
-    changed_[position.partition] = position.offset;
+  /// Notes the record and returns true, or returns false for a repeat.
+  bool admit(const SourceRecord& record) {
+    const auto [it, is_new] = highest_.try_emplace(record.from, record.offset);
+    if (!is_new && record.offset <= it->second) return false;
+    it->second = record.offset;
+    changed_[record.from] = record.offset;
     return true;
   }
 

@@ -12,8 +12,8 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "ingest/dead_letter.h"
+#include "ingest/log_mark.h"
 #include "state/forgotten.h"
-#include "state/log_mark.h"
 #include "state/source_offsets.h"
 
 namespace freshet {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "config/ids.h"
-#include "state/log_mark.h"
+#include "ingest/log_mark.h"
 
 namespace freshet {
 

@@ -118,21 +118,24 @@ Result<DeadLetter> decode_dead_letter(std::string_view row) {
   return letter;
 }
 
-std::string encode_row(SourcePosition newest) {
+std::string encode_row(const SourceRecord& newest) {
   ByteWriter out;
   out.u8(kVersion);
-  out.zigzag(newest.partition.value);
+  out.bytes(newest.from.topic);
+  out.zigzag(newest.from.partition.value);
   out.zigzag(newest.offset.value);
   return out.take();
 }
 
-Result<SourcePosition> decode_source_position(std::string_view row) {
+Result<SourceRecord> decode_source_record(std::string_view row) {
   ByteReader in(row);
   if (in.u8() != kVersion) return unreadable("source offsets");
-  const PartitionId partition{static_cast<std::int32_t>(in.zigzag())};
-  const Offset offset{in.zigzag()};
+  SourceRecord newest;
+  newest.from.topic = in.bytes();
+  newest.from.partition = PartitionId{static_cast<std::int32_t>(in.zigzag())};
+  newest.offset = Offset{in.zigzag()};
   if (!in.ok() || !in.at_end()) return unreadable("source offsets");
-  return SourcePosition{partition, offset};
+  return newest;
 }
 
 std::string encode_row(const LogMark& mark) {

@@ -30,8 +30,9 @@ Result<Attempt> decode_attempt(std::string_view row);
 std::string encode_row(const DeadLetter& letter);
 Result<DeadLetter> decode_dead_letter(std::string_view row);
 
-std::string encode_row(SourcePosition newest);
-Result<SourcePosition> decode_source_position(std::string_view row);
+/// Newest record of a source partition.
+std::string encode_row(const SourceRecord& newest);
+Result<SourceRecord> decode_source_record(std::string_view row);
 std::string encode_row(const LogMark& mark);
 Result<LogMark> decode_log_mark(std::string_view row);
 

@@ -67,9 +67,9 @@ FakeSource rekeyed(const std::vector<std::string>& log, Offset start, std::uint6
   for (std::size_t from = 0; from < log.size(); from += 100) {
     const std::size_t again = std::min<std::size_t>(from, random() % 30);
     for (std::size_t i = from - again; i < std::min(from + 100, log.size()); ++i) {
-      source.append_from(
-          {PartitionId{static_cast<std::int32_t>(i % 2)}, Offset{static_cast<std::int64_t>(i / 2)}},
-          log[i]);
+      source.append_from({{"clicks", PartitionId{static_cast<std::int32_t>(i % 2)}},
+                          Offset{static_cast<std::int64_t>(i / 2)}},
+                         log[i]);
     }
   }
   source.start_at(start);

@@ -27,7 +27,7 @@ struct Written {
   PartitionId partition;
   std::string key;
   std::string value;
-  SourcePosition source;
+  SourceRecord source;
 };
 
 class RekeyerTest : public ::testing::Test {
@@ -46,22 +46,26 @@ class RekeyerTest : public ::testing::Test {
     kafka_.flush();
   }
 
-  IngestConfig config(const std::string& group) const {
+  IngestConfig config(const std::string& group, const std::string& from = "clicks") const {
     IngestConfig config;
     config.kafka = kafka_.config();
     config.kafka.group = group;
-    config.rekey.from_topic = "clicks";
+    config.rekey.from_topic = from;
     return config;
   }
 
   /// Says that `group` has read partition 0 of the clicks up to there.
-  void commit_offset(const std::string& group, std::int64_t next) {
+  void commit_offset(const std::string& group, std::int64_t next, const std::string& note = "") {
     auto properties = reader_properties(kafka_.config());
     properties["group.id"] = group;
     const auto handle = open_kafka_reader(properties);
     ASSERT_TRUE(handle) << handle.error().text;
     const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(offsets.get(), "clicks", 0)->offset = next;
+    rd_kafka_topic_partition_t* offset =
+        rd_kafka_topic_partition_list_add(offsets.get(), "clicks", 0);
+    offset->offset = next;
+    offset->metadata = strdup(note.c_str());  // The list frees it.
+    offset->metadata_size = note.size();
     ASSERT_EQ(rd_kafka_commit(handle->get(), offsets.get(), 0), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
@@ -77,15 +81,16 @@ class RekeyerTest : public ::testing::Test {
       for (const Record& record : *records) {
         EXPECT_TRUE(record.source);
         written.push_back({record.partition, std::string(record.key), std::string(*record.value),
-                           record.source.value_or(SourcePosition{})});
+                           record.source.value_or(SourceRecord{})});
       }
     }
     return written;
   }
 
   /// Runs a rekeyer of `group` until the events topic has `count` records.
-  std::vector<Written> rekey(const std::string& group, std::size_t count) {
-    auto rekeyer = Rekeyer::open(config(group), figures_, clock_);
+  std::vector<Written> rekey(const std::string& group, std::size_t count,
+                             const std::string& from = "clicks") {
+    auto rekeyer = Rekeyer::open(config(group, from), figures_, clock_);
     EXPECT_TRUE(rekeyer) << rekeyer.error().text;
     Status done;
     std::jthread thread([&](std::stop_token stop) { done = (*rekeyer)->run(stop); });
@@ -111,7 +116,7 @@ TEST_F(RekeyerTest, PutsAllEventsOfAUserIntoOnePartitionInTheirOrder) {
   for (const Written& record : written) {
     partitions[record.key].insert(record.partition.value);
     auto& offset =
-        newest.try_emplace({record.key, record.source.partition.value}, -1).first->second;
+        newest.try_emplace({record.key, record.source.from.partition.value}, -1).first->second;
     EXPECT_GT(record.source.offset.value, offset);
     offset = record.source.offset.value;
   }
@@ -127,8 +132,9 @@ TEST_F(RekeyerTest, KeepsTheOrderAlsoWhereABrokerPutsTheFirstBatchesOff) {
   const auto written = rekey("group", kEvents);
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> newest;  // By both partitions.
   for (const Written& record : written) {
-    auto& offset = newest.try_emplace({record.partition.value, record.source.partition.value}, -1)
-                       .first->second;
+    auto& offset =
+        newest.try_emplace({record.partition.value, record.source.from.partition.value}, -1)
+            .first->second;
     EXPECT_GT(record.source.offset.value, offset);
     offset = record.source.offset.value;
   }
@@ -154,6 +160,30 @@ TEST_F(RekeyerTest, StopsWhereTheLogDoesNotHaveWhatComesNext) {
   EXPECT_THAT(done.error().text, testing::HasSubstr("group.rekey"));
 }
 
+TEST_F(RekeyerTest, StopsAtATopicThatWasMadeAnew) {
+  commit_offset("group.rekey", 3, "freshet-mark 0123456789abcdef");
+  auto rekeyer = Rekeyer::open(config("group"), figures_, clock_);
+  ASSERT_TRUE(rekeyer) << rekeyer.error().text;
+
+  const Status done = (*rekeyer)->run({});
+
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(done.error().text, testing::HasSubstr("partition 0 of clicks"));
+  EXPECT_THAT(done.error().text, testing::HasSubstr("made anew"));
+}
+
+TEST_F(RekeyerTest, TellsTopicsOfOneEventsTopicApart) {
+  kafka_.create_topic("clicks-2", kSourcePartitions);
+  kafka_.produce("clicks-2", 0, "", R"({"type":"click","user_id":"u1","item_id":"i"})");
+  kafka_.flush();
+  rekey("group", kEvents);
+  const auto written = rekey("group", kEvents + 1, "clicks-2");
+  std::map<std::int32_t, SourceOffsets> seen;
+  for (const Written& record : written)
+    EXPECT_TRUE(seen[record.partition.value].admit(record.source)) << format_source(record.source);
+}
+
 TEST_F(RekeyerTest, RepeatsAreToldByTheirSource) {
   rekey("group", kEvents);
   const auto twice = rekey("another group, which begins anew", 2 * kEvents);
@@ -163,6 +193,13 @@ TEST_F(RekeyerTest, RepeatsAreToldByTheirSource) {
     if (seen[record.partition.value].admit(record.source)) once.insert(record.value);
   EXPECT_EQ(once.size(), static_cast<std::size_t>(kEvents));
   for (const Written& record : twice) EXPECT_EQ(once.count(record.value), 1U) << record.value;
+}
+
+TEST(SourceRecord, IsReadAsItIsWritten) {
+  const SourceRecord record{{"shop.clicks-2_a", PartitionId{7}}, Offset{1'234'567'890'123}};
+  EXPECT_EQ(parse_source_record(format_source(record)), record);
+  for (const char* wrong : {"", ":", "1:2", ":1:2", "a:1", "a:1:", "a:-1:2", "a:b:1:2"})
+    EXPECT_FALSE(parse_source_record(wrong)) << wrong;
 }
 
 TEST(SourcePosition, IsReadAsItIsWritten) {

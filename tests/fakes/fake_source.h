@@ -29,9 +29,9 @@ class FakeSource final : public RecordSource {
   }
 
   /// Appends a record that was rekeyed from `source`.
-  void append_from(SourcePosition source, std::string value) {
+  void append_from(SourceRecord source, std::string value) {
     append(std::move(value));
-    log_.back().source = source;
+    log_.back().source = std::move(source);
   }
 
   /// Leaves `count` offsets without a record, as transaction markers and compaction do.
@@ -82,7 +82,7 @@ class FakeSource final : public RecordSource {
     std::optional<EventTime> timestamp;
     std::string key;
     std::optional<std::string> value;
-    std::optional<SourcePosition> source;
+    std::optional<SourceRecord> source;
   };
 
   bool fails_at(Offset offset) const { return failure_ && offset >= failure_->first; }

@@ -26,8 +26,8 @@ void check_rows(std::string_view bytes) {
   if (const auto letter = decode_dead_letter(bytes)) {
     require(decode_dead_letter(encode_row(*letter)).has_value(), "dead letters keep");
   }
-  if (const auto source = decode_source_position(bytes)) {
-    const auto again = decode_source_position(encode_row(*source));
+  if (const auto source = decode_source_record(bytes)) {
+    const auto again = decode_source_record(encode_row(*source));
     require(again && *again == *source, "source offsets keep");
   }
 }

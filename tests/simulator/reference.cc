@@ -42,7 +42,7 @@ void Reference::erase_before(Offset next, const Lineage& lineage, Replay& replay
 // later, as after a gap, only what lies above all that came is known to be none that came before.
 void Reference::read(const LogRecord& record, const Lineage& lineage, Replay& replay) const {
   if (record.source) {
-    std::set<Offset>& came = replay.sources[record.source->partition];
+    std::set<Offset>& came = replay.sources[record.source->from];
     const Offset offset = record.source->offset;
     const bool is_below = !came.empty() && offset <= *came.rbegin();
     const bool is_repeat = lineage.begin == Offset{0} ? came.contains(offset) : is_below;

@@ -47,11 +47,11 @@ class Reference {
   struct Replay {
     Offset next{0};
     std::map<UserId, std::vector<Change>> users;
-    std::set<Offset> refused;                         ///< Records that cannot be decoded.
-    std::map<UserId, EventTime> forgotten;            ///< Until which log time, so far.
-    std::size_t erasures = 0;                         ///< Of Lineage::forgotten, how many are done.
-    std::map<PartitionId, std::set<Offset>> sources;  ///< What came, of a rekeyed log.
-    std::set<Offset> repeats;                         ///< Records whose source had come before.
+    std::set<Offset> refused;               ///< Records that cannot be decoded.
+    std::map<UserId, EventTime> forgotten;  ///< Until which log time, so far.
+    std::size_t erasures = 0;               ///< Of Lineage::forgotten, how many are done.
+    std::map<SourcePartition, std::set<Offset>> sources;  ///< What came, of a rekeyed log.
+    std::set<Offset> repeats;                             ///< Records whose source had come before.
   };
 
   Reference(const Config& config, const SimulatedLog& log) : config_(config), log_(log) {}

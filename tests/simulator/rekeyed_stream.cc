@@ -6,6 +6,11 @@
 #include "tests/simulator/simulated_group_reader.h"
 
 namespace freshet::sim {
+namespace {
+
+SourcePartition source_of(const SimulatedLog& log) { return {kSourceTopic, log.partition()}; }
+
+}  // namespace
 
 RekeyedStream::RekeyedStream(World& world, std::deque<SimulatedLog>& events, int partitions,
                              WorldTime session_timeout)
@@ -41,24 +46,24 @@ Offset RekeyedStream::committed(const SimulatedLog& log) const {
 }
 
 bool RekeyedStream::is_done() const {
-  std::set<SourcePosition> copied;
+  std::set<SourceRecord> copied;
   for (const SimulatedLog& events : events_) {
     for (const LogRecord& record : events.records()) copied.insert(*record.source);
   }
   return std::all_of(logs.begin(), logs.end(), [&](const SimulatedLog& log) {
     return std::all_of(log.records().begin(), log.records().end(), [&](const LogRecord& record) {
-      return copied.contains({log.partition(), record.offset});
+      return copied.contains({source_of(log), record.offset});
     });
   });
 }
 
 void RekeyedStream::check() const {
-  std::map<SourcePosition, const LogRecord*> copies;
+  std::map<SourceRecord, const LogRecord*> copies;
   for (const SimulatedLog& events : events_) check_order(events, copies);
   std::size_t count = 0;
   for (const SimulatedLog& log : logs) {
     for (const LogRecord& record : log.records()) {
-      const auto copy = copies.find({log.partition(), record.offset});
+      const auto copy = copies.find({source_of(log), record.offset});
       world_.require(copy != copies.end(), "record {} of source {} is lost on its way",
                      record.offset.value, log.partition().value);
       world_.require(
@@ -73,8 +78,8 @@ void RekeyedStream::check() const {
 }
 
 void RekeyedStream::check_order(const SimulatedLog& events,
-                                std::map<SourcePosition, const LogRecord*>& copies) const {
-  std::map<PartitionId, std::set<Offset>> came;
+                                std::map<SourceRecord, const LogRecord*>& copies) const {
+  std::map<SourcePartition, std::set<Offset>> came;
   for (const LogRecord& record : events.records()) {
     world_.require(record.source.has_value(), "record {} of partition {} has no source",
                    record.offset.value, events.partition().value);
@@ -84,13 +89,15 @@ void RekeyedStream::check_order(const SimulatedLog& events,
       world_.count("record rekeyed again");
       continue;
     }
-    world_.require(before.empty() || *before.rbegin() < offset,
+    const Offset newest = before.empty() ? Offset{-1} : *before.rbegin();
+    world_.require(newest < offset,
                    "partition {}: record {} of source {} first comes after record {}",
-                   events.partition().value, offset.value, source.value, before.rbegin()->value);
+                   events.partition().value, offset.value, source.partition.value, newest.value);
     before.insert(offset);
     world_.count("record rekeyed");
     world_.require(copies.emplace(*record.source, &record).second,
-                   "record {} of source {} stands in two partitions", offset.value, source.value);
+                   "record {} of source {} stands in two partitions", offset.value,
+                   source.partition.value);
   }
 }
 

@@ -13,6 +13,8 @@
 
 namespace freshet::sim {
 
+inline constexpr const char* kSourceTopic = "clicks";
+
 /// The un-keyed clickstream of a schedule, and what brokers keep of its way to the events topic.
 /// Confined to one thread.
 class RekeyedStream {
@@ -44,7 +46,7 @@ class RekeyedStream {
 
  private:
   void check_order(const SimulatedLog& events,
-                   std::map<SourcePosition, const LogRecord*>& copies) const;
+                   std::map<SourceRecord, const LogRecord*>& copies) const;
   Offset committed(const SimulatedLog& log) const;
 
   World& world_;

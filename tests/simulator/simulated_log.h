@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ingest/log_mark.h"
 #include "ingest/record_source.h"
-#include "state/log_mark.h"
 #include "tests/simulator/world.h"
 
 namespace freshet::sim {
@@ -15,8 +15,8 @@ struct LogRecord {
   Offset offset;
   EventTime timestamp;
   std::optional<std::string> value;
-  std::string key{};                       ///< Empty where the value says it too.
-  std::optional<SourcePosition> source{};  ///< In a rekeyed log.
+  std::string key{};                     ///< Empty where the value says it too.
+  std::optional<SourceRecord> source{};  ///< In a rekeyed log.
 
   /// A view; valid as long as the record.
   Record view(PartitionId partition) const;

@@ -48,7 +48,7 @@ Status SimulatedProducer::send(const OutgoingRecord& outgoing, OnAnswer on_answe
   if (outgoing.value) message.record.value = std::string(*outgoing.value);
   message.record.key = outgoing.key;
   for (const auto& header : outgoing.headers) {
-    if (header.name == kSourceHeader) message.record.source = parse_source(header.value);
+    if (header.name == kSourceHeader) message.record.source = parse_source_record(header.value);
   }
   const PartitionId partition = client_->brokers.partition_of(outgoing.key);
   client_->lanes[partition].queue.push_back(std::move(message));

@@ -24,7 +24,7 @@ Config draw_config(World& world) {
   config.scoring.queue_max = 1 + world.random.below(8);
   config.sinks.kafka.in_flight_max = 1 + world.random.below(12);
   config.sinks.kafka.delivery_timeout = 800ms;
-  if (world.random.chance(0.25)) config.ingest.rekey.from_topic = "clicks";
+  if (world.random.chance(0.25)) config.ingest.rekey.from_topic = kSourceTopic;
   return config;
 }
 

@@ -139,12 +139,16 @@ TEST_P(StateStoreContract, HoldsAllOfACommitAfterReopening) {
 
 TEST_P(StateStoreContract, KeepsTheNewestSourceOffsets) {
   recover();
-  const PartitionId first{0};
-  const PartitionId other{12};
-  commit({.next_offset = Offset{1}, .source_offsets = {{first, Offset{5}}, {other, Offset{7}}}});
+  const SourcePartition first{"clicks", PartitionId{0}};
+  const SourcePartition other{"clicks", PartitionId{12}};
+  const SourcePartition same_of_another_topic{"clicks-2", PartitionId{0}};
+  commit({.next_offset = Offset{1},
+          .source_offsets = {
+              {first, Offset{5}}, {other, Offset{7}}, {same_of_another_topic, Offset{3}}}});
   commit({.next_offset = Offset{2}, .source_offsets = {{first, Offset{1'000'000}}}});
 
-  const SourceOffsetMap expected{{first, Offset{1'000'000}}, {other, Offset{7}}};
+  const SourceOffsetMap expected{
+      {first, Offset{1'000'000}}, {other, Offset{7}}, {same_of_another_topic, Offset{3}}};
   EXPECT_EQ(recover_after_reopening().source_offsets, expected);
 }
 

@@ -1,4 +1,4 @@
-#include "state/log_mark.h"
+#include "ingest/log_mark.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
