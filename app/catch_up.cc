@@ -9,10 +9,9 @@ void CatchUp::advance(Offset next, Watermarks log, SteadyTime now) {
     next_ = next;
     moved_time_ = now;
   }
-  const std::int64_t lag = std::max<std::int64_t>(0, log.high.value - next.value);
-  const bool behind =
-      static_cast<std::uint64_t>(lag) > lag_records_ && now - moved_time_ < kStandstill;
-  active_ = behind && (active_ || !begin_);
+  const std::int64_t unread = std::max<std::int64_t>(0, log.high.value - next.value);
+  lag_ = now - moved_time_ < kStandstill ? static_cast<std::uint64_t>(unread) : 0;
+  active_ = lag_ > lag_records_ && (active_ || !begin_);
   if (!begin_) begin_ = next;
   const std::int64_t total = log.high.value - begin_->value;
   ratio_ =

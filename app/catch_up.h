@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "config/time.h"
@@ -22,6 +23,8 @@ class CatchUp {
   void advance(Offset next, Watermarks log, SteadyTime now);
 
   bool active() const { return active_; }
+  /// Records that are still to be read; 0 where nothing is missing.
+  std::uint64_t lag() const { return lag_; }
   /// Part of the backlog that is done, 0 to 1; 1 when there is none.
   double ratio() const { return ratio_; }
 
@@ -30,6 +33,7 @@ class CatchUp {
   std::optional<Offset> begin_;
   Offset next_{-1};
   SteadyTime moved_time_{};  // When next_ last grew.
+  std::uint64_t lag_ = 0;
   bool active_ = false;
   double ratio_ = 1;
 };

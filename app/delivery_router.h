@@ -16,6 +16,8 @@ namespace freshet {
 struct DeliveryInbox {
   /// Lists to be made again that may wait at one task.
   static constexpr std::size_t kRefreshesMax = 16;
+  /// Of them so many go on at once while somebody who did something waits, too.
+  static constexpr std::size_t kRefreshesUnderLoad = 4;
 
   explicit DeliveryInbox(std::size_t answers_max) : lists(answers_max), dead_letters(answers_max) {}
   BoundedQueue<ListDelivery> lists;

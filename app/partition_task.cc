@@ -96,8 +96,8 @@ Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
     FRESHET_RETURN_IF_ERROR(done);
     go_on_after_stall();
     learn(*batch, stop);
-    FRESHET_RETURN_IF_ERROR(refresh_lists());
     FRESHET_RETURN_IF_ERROR(score(*batch));
+    FRESHET_RETURN_IF_ERROR(refresh_lists(*batch));
     FRESHET_RETURN_IF_ERROR(publish_dead_letters(*batch));
     keep_states(*batch);
   }
@@ -379,11 +379,17 @@ void PartitionTask::learn(Batch& batch, std::stop_token stop) {
   ports_.learning.push_all(std::move(batch.examples), stop);
 }
 
-/// Lists that no event asks for: once all users who did something are served. In memory alone, as
-/// is what asks for them.
-Status PartitionTask::refresh_lists() {
-  if (outbox_.waiting() > 0 || ports_.ranking.size() > 0 || catch_up_.active()) return {};
-  for (RefreshWish& wish : inbox_->refreshes.pop_batch(DeliveryInbox::kRefreshesMax, 0us, {})) {
+/// Lists that no event asks for: behind all users who did something, few at a time while such users
+/// wait for scoring, and none where the log or scoring's queue holds more than one batch takes. In
+/// memory alone, as is what asks for them.
+Status PartitionTask::refresh_lists(Batch& batch) {
+  const std::size_t in_front = ports_.ranking.size();
+  if (outbox_.waiting() > 0 || in_front > config_.scoring.batch_size_max ||
+      catch_up_.lag() > config_.ingest.batch_records_max)
+    return {};
+  const std::size_t count =
+      in_front > 0 ? DeliveryInbox::kRefreshesUnderLoad : DeliveryInbox::kRefreshesMax;
+  for (RefreshWish& wish : inbox_->refreshes.pop_batch(count, 0us, {})) {
     // A newer list is on its way, or the one to be replaced is a former ownership's.
     if (outbox_.contains(wish.user) || wish.position.epoch != epoch_) continue;
     const auto state = state_of(wish.user);
@@ -393,7 +399,7 @@ Status PartitionTask::refresh_lists() {
                      .cause = wish.cause,
                      .revision = wish.position.revision});
   }
-  return {};
+  return score(batch);
 }
 
 Status PartitionTask::score(Batch& batch) {

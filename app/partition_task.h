@@ -112,7 +112,7 @@ class PartitionTask {
   Status stall(Batch batch, const Error& full);
   void go_on_after_stall();
   void learn(Batch& batch, std::stop_token stop);
-  Status refresh_lists();
+  Status refresh_lists(Batch& batch);
   Status score(Batch& batch);
   Status publish_dead_letters(Batch& batch);
   Status answer_questions();

@@ -13,8 +13,9 @@ using namespace std::chrono_literals;
 /// How long the stage waits for users before it looks for deltas and questions again.
 constexpr auto kIdleWait = 5ms;
 constexpr std::size_t kDeltasPerRound = 64;
-/// Users whose lists are looked at between two batches.
+/// Users whose lists are looked at between two batches, and while others wait for theirs.
 constexpr std::size_t kUsersLookedAt = 500;
+constexpr std::size_t kUsersLookedAtUnderLoad = 100;
 /// Lists asked for between two batches; more than the rate allows at once.
 constexpr std::size_t kRefreshTries = 32;
 
@@ -42,27 +43,50 @@ Status ScoringStage::run_once(std::stop_token stop) {
   apply_rules();
   replica_.set_time(ports_.clock.now());
   note_rules(ListCause::kCampaign);
-  if (!batch.empty()) FRESHET_RETURN_IF_ERROR(serve(batch, stop));
-  if (ports_.ranking.size() > 0) return {};
+  if (!batch.empty()) FRESHET_RETURN_IF_ERROR(serve(std::move(batch), stop));
+  // More than the next batch takes: scoring is behind, nothing comes between.
+  if (ports_.ranking.size() > config_.batch_size_max) return {};
   refresh_lists();
+  if (ports_.ranking.size() > 0) return {};
   if (ports_.related != nullptr) ports_.figures.count_related(ports_.related->look(replica_));
   return {};
 }
 
-/// A list goes out while those after it in the batch are still made.
-Status ScoringStage::serve(const std::vector<RankRequest>& batch, std::stop_token stop) {
+/// Who did something, or asks, goes first, with a ranking of their own.
+Status ScoringStage::serve(std::vector<RankRequest> batch, std::stop_token stop) {
+  const auto refreshes = std::stable_partition(
+      batch.begin(), batch.end(),
+      [](const RankRequest& request) { return request.cause == ListCause::kEvent; });
+  FRESHET_RETURN_IF_ERROR(make({batch.begin(), refreshes}, stop));
+  const auto outdated = std::remove_if(
+      refreshes, batch.end(), [this](const RankRequest& refresh) { return is_outdated(refresh); });
+  return make({refreshes, outdated}, stop);
+}
+
+/// The user has done something meanwhile, or was forgotten: the list would come after a newer one,
+/// or after the removal. It counts as answered.
+bool ScoringStage::is_outdated(const RankRequest& refresh) {
+  if (refreshes_.is_current(refresh.user, refresh.position)) return false;
+  ports_.deliveries.deliver(
+      {.user = refresh.user, .position = refresh.position, .delivered = true});
+  return true;
+}
+
+/// A list goes out while those after it are still made.
+Status ScoringStage::make(std::span<const RankRequest> requests, std::stop_token stop) {
+  if (requests.empty()) return {};
   const SteadyTime begin = ports_.clock.steady_now();
   std::chrono::nanoseconds ranking{0};
   SteadyTime resumed = begin;
   Status sent;
-  replica_.rank(batch, effort_for(batch, begin), [&](std::size_t place, RankedList list) {
+  replica_.rank(requests, effort_for(requests, begin), [&](std::size_t place, RankedList list) {
     list.times.taken = begin;
     list.times.ranked = ports_.clock.steady_now();
     ranking += list.times.ranked - resumed;
-    if (sent) sent = send(batch[place], std::move(list), stop);
+    if (sent) sent = send(requests[place], std::move(list), stop);
     resumed = ports_.clock.steady_now();
   });
-  ports_.figures.record_ranking(batch.size(), ranking);
+  ports_.figures.record_ranking(requests.size(), ranking);
   ports_.figures.count_rule_effects(replica_.take_rule_effects());
   return sent;
 }
@@ -109,16 +133,19 @@ void ScoringStage::note_rules(ListCause cause) {
   if (before != rules_generation_) refreshes_.rules_changed(cause);
 }
 
-/// Nobody waits: then lists that are due without an event of their user are asked for.
+/// Asks for lists that are due without an event of their user; few while somebody waits.
 void ScoringStage::refresh_lists() {
   const SteadyTime now = ports_.clock.steady_now();
-  refreshes_.look(kUsersLookedAt, now, ports_.clock.now());
-  for (std::size_t tries = 0; tries < kRefreshTries; ++tries) {
+  const bool idle = ports_.ranking.size() == 0;
+  refreshes_.look(idle ? kUsersLookedAt : kUsersLookedAtUnderLoad, now, ports_.clock.now());
+  std::size_t left = idle ? kRefreshTries : DeliveryInbox::kRefreshesUnderLoad;
+  for (std::size_t tries = 0; tries < kRefreshTries && left > 0; ++tries) {
     const auto wish = refreshes_.next(now);
     if (!wish) break;
     switch (ports_.deliveries.ask(*wish)) {
       case DeliveryRouter::Asked::kYes:
         refreshes_.asked(*wish, now);
+        --left;
         break;
       case DeliveryRouter::Asked::kFull:
         refreshes_.postpone(*wish);
@@ -131,10 +158,11 @@ void ScoringStage::refresh_lists() {
   ports_.figures.set_refreshes(refreshes_.size(), refreshes_.waiting());
 }
 
-RankEffort ScoringStage::effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const {
+/// A list that is made again is never late, and must not be worse than the one it replaces.
+RankEffort ScoringStage::effort_for(std::span<const RankRequest> requests, SteadyTime now) const {
   const bool backlog = ports_.ranking.size() > 0;
-  const bool late = std::all_of(batch.begin(), batch.end(), [&](const RankRequest& request) {
-    return now - request.queued_time > config_.rank_deadline;
+  const bool late = std::all_of(requests.begin(), requests.end(), [&](const RankRequest& request) {
+    return request.cause == ListCause::kEvent && now - request.queued_time > config_.rank_deadline;
   });
   return backlog && late ? RankEffort::kCounts : RankEffort::kFull;
 }

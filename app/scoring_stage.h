@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -64,11 +65,13 @@ class ScoringStage {
   Status apply_deltas();
   void apply_rules();
   void note_rules(ListCause cause);
-  Status serve(const std::vector<RankRequest>& batch, std::stop_token stop);
+  Status serve(std::vector<RankRequest> batch, std::stop_token stop);
+  Status make(std::span<const RankRequest> requests, std::stop_token stop);
+  bool is_outdated(const RankRequest& refresh);
   Status send(const RankRequest& request, RankedList list, std::stop_token stop);
   void refresh_lists();
   void answer_questions();
-  RankEffort effort_for(const std::vector<RankRequest>& batch, SteadyTime now) const;
+  RankEffort effort_for(std::span<const RankRequest> requests, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);
   Status publish(RankedList& list, bool judged);
   Status forget(const RankRequest& request, std::stop_token stop);

@@ -64,6 +64,11 @@ void RefreshBook::made(RankedList& list, SteadyTime now, EventTime time) {
   entry.items = items_of(list);
 }
 
+bool RefreshBook::is_current(std::string_view user, const Position& position) const {
+  const auto place = places_.find(user);
+  return place != places_.end() && follows(position, place->second->position);
+}
+
 void RefreshBook::forget(std::string_view user) {
   const auto place = places_.find(user);
   if (place != places_.end()) erase(place->second);

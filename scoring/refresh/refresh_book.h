@@ -45,6 +45,9 @@ class RefreshBook {
   /// list before of the same offset and epoch. `now` and `time`: on the two clocks.
   void made(RankedList& list, SteadyTime now, EventTime time);
 
+  /// Whether the user's newest list is still the one that a list of this position would replace.
+  bool is_current(std::string_view user, const Position& position) const;
+
   /// Drops what is known of the user.
   void forget(std::string_view user);
 

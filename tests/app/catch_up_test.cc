@@ -42,6 +42,13 @@ TEST(CatchUp, DoesNotBeginAgainUnderLoad) {
   EXPECT_FALSE(after(after(CatchUp(100), 0, 10), 10, 9000).active());
 }
 
+TEST(CatchUp, KnowsWhatIsLeftToReadUnderLoadToo) {
+  CatchUp catch_up = after(CatchUp(100), 1000, 1000);
+  EXPECT_EQ(catch_up.lag(), 0U);
+  EXPECT_EQ(after(catch_up, 1000, 9000).lag(), 8000U);
+  EXPECT_EQ(after(catch_up, 1001, 1000).lag(), 0U) << "watermarks are a moment old";
+}
+
 TEST(CatchUp, EndsWhereNothingMoreComes) {
   using std::chrono::seconds;
   CatchUp catch_up = after(CatchUp(100), 0, 1000, seconds{1});
@@ -49,6 +56,7 @@ TEST(CatchUp, EndsWhereNothingMoreComes) {
   EXPECT_TRUE(after(catch_up, 500, 1000, seconds{49}).active());
   catch_up = after(catch_up, 500, 1000, seconds{50});
   EXPECT_FALSE(catch_up.active()) << "the rest are offsets without records";
+  EXPECT_EQ(catch_up.lag(), 0U);
   EXPECT_FALSE(after(catch_up, 501, 1000, seconds{51}).active()) << "and it does not begin again";
 }
 

@@ -7,6 +7,8 @@
 namespace freshet {
 namespace {
 
+using testing::ElementsAre;
+
 Position position(std::int64_t offset, std::int64_t revision, std::int64_t epoch = 1) {
   return {PartitionId{0}, Offset{offset}, Epoch{epoch}, revision};
 }
@@ -22,14 +24,32 @@ class TaskRefreshTest : public testing::Test {
     run();
   }
 
+  static Config small_batches() {
+    Config config;
+    config.ingest.batch_records_max = 4;
+    config.scoring.batch_size_max = 4;
+    return config;
+  }
+
   void run() { ASSERT_TRUE(process_.run_once(source_)); }
+  /// Users who click next, and one another.
+  void click_by_others(int count) {
+    for (int k = 0; k < count; ++k, ++clicks_)
+      source_.append(click("busy" + std::to_string(clicks_), "b", kStartMs + 10 + clicks_));
+  }
+  std::vector<UserId> served() {
+    std::vector<UserId> users;
+    for (const RankRequest& request : process_.serve()) users.push_back(request.user);
+    return users;
+  }
   bool ask(const UserId& user, Position of, ListCause cause = ListCause::kRule) {
     return process_.ask({user, of, cause}) == DeliveryRouter::Asked::kYes;
   }
 
   MemoryStore store_;
-  Process process_{store_, Config{}};
+  Process process_{store_, small_batches()};
   FakeSource source_;
+  int clicks_ = 0;
 };
 
 TEST_F(TaskRefreshTest, TheListIsOfTheSameOffsetAndItsRevision) {
@@ -60,23 +80,59 @@ TEST_F(TaskRefreshTest, UsersWhoDidSomethingGoFirst) {
   ASSERT_TRUE(ask("u1", position(1, 1)));
   source_.append(click("u2", "b", kStartMs + 10));
   run();
-  auto requests = process_.serve();
-  ASSERT_EQ(requests.size(), 1U);
-  EXPECT_EQ(requests[0].user, "u2");
-  run();
-  requests = process_.serve();
-  ASSERT_EQ(requests.size(), 1U);
-  EXPECT_EQ(requests[0].user, "u1");
+  EXPECT_THAT(served(), ElementsAre("u2", "u1"));
 }
 
-TEST_F(TaskRefreshTest, WaitsWhileOthersWaitForScoring) {
-  source_.append(click("u2", "b", kStartMs + 10));
+TEST_F(TaskRefreshTest, GoesOnUnderALoadThatNeverEnds) {
+  int refreshed = 0;
+  for (int round = 1; round <= 20; ++round) {
+    ASSERT_TRUE(ask("u1", position(1, round)));
+    click_by_others(3);
+    run();
+    const std::vector<UserId> users = served();
+    ASSERT_GE(users.size(), 3U) << "somebody waits in every round";
+    refreshed += users.back() == "u1" ? 1 : 0;
+  }
+  EXPECT_GE(refreshed, 10);
+}
+
+TEST_F(TaskRefreshTest, FewAtOnceStandBeforeThoseWhoDoSomethingNext) {
+  click_by_others(4);
+  click_by_others(4);
+  for (int k = 0; k < 3; ++k) run();
+  process_.serve();
+  run();
+  for (int k = 0; k < 8; ++k)
+    ASSERT_TRUE(process_.ask({"busy" + std::to_string(k), position(3 + k, 1), ListCause::kRule}) ==
+                DeliveryRouter::Asked::kYes);
+  click_by_others(1);
+  run();
+  EXPECT_EQ(served().size(), 1 + DeliveryInbox::kRefreshesUnderLoad);
+  run();
+  EXPECT_EQ(served().size(), 8 - DeliveryInbox::kRefreshesUnderLoad) << "nobody else waits";
+}
+
+TEST_F(TaskRefreshTest, WaitsWhileMoreWaitForScoringThanItsNextBatchTakes) {
+  click_by_others(4);
+  run();
+  click_by_others(1);
   run();
   ASSERT_TRUE(ask("u1", position(1, 1)));
-  run();  // The request of u2 still stands in scoring's queue.
-  EXPECT_EQ(process_.serve().size(), 1U);
   run();
-  EXPECT_EQ(process_.serve().size(), 1U);
+  EXPECT_EQ(process_.serve().size(), 5U);
+  run();
+  EXPECT_THAT(served(), ElementsAre("u1"));
+}
+
+TEST_F(TaskRefreshTest, WaitsWhileThePartitionLags) {
+  ASSERT_TRUE(ask("u1", position(1, 1)));
+  click_by_others(9);
+  run();
+  EXPECT_THAT(served(), ElementsAre("busy0", "busy1", "busy2", "busy3"));
+  run();
+  EXPECT_THAT(served(), ElementsAre("busy4", "busy5", "busy6", "busy7"));
+  run();
+  EXPECT_THAT(served(), ElementsAre("busy8", "u1")) << "this batch takes the rest";
 }
 
 TEST_F(TaskRefreshTest, NotForAUserWhoIsOwedAListAnyway) {

@@ -197,6 +197,14 @@ TEST_F(RefreshBookTest, AListOfOneOffsetAndEpochIsOneRevisionOn) {
   EXPECT_EQ(serve("a", 2, {1}, ListCause::kEvent, 2), 0) << "another event's";
 }
 
+TEST_F(RefreshBookTest, KnowsWhichListTheUserHas) {
+  serve("a", 2, {1});
+  EXPECT_TRUE(book_->is_current("a", {PartitionId{0}, Offset{2}, Epoch{1}, 5}));
+  EXPECT_FALSE(book_->is_current("a", {PartitionId{0}, Offset{1}, Epoch{1}}));
+  EXPECT_FALSE(book_->is_current("a", {PartitionId{0}, Offset{2}, Epoch{2}}));
+  EXPECT_FALSE(book_->is_current("nobody", {PartitionId{0}, Offset{2}, Epoch{1}}));
+}
+
 TEST_F(RefreshBookTest, WhatWasAskedForAndDidNotComeIsAskedForAgain) {
   serve("a", 1, {1});
   book_->lost(std::vector{item(1)});
