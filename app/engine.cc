@@ -13,6 +13,7 @@
 namespace freshet {
 namespace {
 
+constexpr std::size_t kActiveUsersMax = 256;
 constexpr std::size_t kDeltasMax = 4;
 constexpr std::chrono::milliseconds kToldAgainAfter{10};
 constexpr std::size_t kReplicaQuestionsMax = 256;
@@ -45,6 +46,7 @@ Engine::Engine(EngineParts parts)
       learning_queue_(parts_.config.scoring.learning.queue_max),
       item_queue_(kItemsMax),
       ranking_queue_(parts_.config.scoring.queue_max),
+      active_users_(kActiveUsersMax),
       delta_queue_(kDeltasMax),
       replica_questions_(kReplicaQuestionsMax),
       model_questions_(kModelQuestionsMax),
@@ -55,7 +57,8 @@ Engine::Engine(EngineParts parts)
                  parts_.clock}),
       scoring_(parts_.config.scoring, parts_.network, parts_.config.ingest.context,
                {ranking_queue_, delta_queue_, replica_questions_, rules_queue_, learning_queue_,
-                parts_.publisher, parts_.deliveries, parts_.figures, parts_.clock, related_.get()}),
+                parts_.publisher, parts_.deliveries, parts_.figures, parts_.clock, &active_users_,
+                related_.get()}),
       users_(parts_.config.ingest.users_max) {
   learning_.encode_with(std::move(parts_.encoder));
 }
@@ -100,7 +103,7 @@ Result<std::optional<Offset>> Engine::open_partition(PartitionId partition,
   entry->task = std::make_unique<PartitionTask>(
       partition, parts_.config,
       PartitionTaskPorts{learning_queue_, ranking_queue_, parts_.publisher, parts_.figures,
-                         parts_.lease, parts_.clock});
+                         parts_.lease, parts_.clock, &active_users_});
   auto start = entry->task->open(std::move(store), parts_.deliveries.open(partition));
   if (!start) return start;
   std::lock_guard lock(mutex_);

@@ -122,6 +122,7 @@ class Engine {
   LearningQueue learning_queue_;
   ItemQueue item_queue_;
   RankQueue ranking_queue_;
+  ActiveUserQueue active_users_;
   DeltaQueue delta_queue_;
   ReplicaQuestions replica_questions_;
   ModelQuestions model_questions_;

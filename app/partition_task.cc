@@ -42,6 +42,7 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       fold_(config.state),
       states_(config.state.cache_bytes),
       catch_up_(config.ingest.catch_up.lag_records),
+      active_users_(config.scoring.refresh, ports.active_users),
       quarantine_(config.ingest.batch_records_max),
       questions_(kQuestionsMax) {}
 
@@ -387,6 +388,8 @@ Status PartitionTask::refresh_lists(Batch& batch) {
   if (outbox_.waiting() > 0 || in_front > config_.scoring.batch_size_max ||
       catch_up_.lag() > config_.ingest.batch_records_max)
     return {};
+  const Position newest{partition_, Offset{next_offset_ - 1}, epoch_};
+  FRESHET_RETURN_IF_ERROR(active_users_.look(*store_, newest, ports_.clock.now()));
   const std::size_t count =
       in_front > 0 ? DeliveryInbox::kRefreshesUnderLoad : DeliveryInbox::kRefreshesMax;
   for (RefreshWish& wish : inbox_->refreshes.pop_batch(count, 0us, {})) {

@@ -9,13 +9,12 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/active_user_walk.h"
 #include "app/catch_up.h"
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
-#include "app/lease.h"
 #include "app/partition_task_ports.h"
 #include "app/partition_users.h"
-#include "app/pipeline_figures.h"
 #include "app/quarantine.h"
 #include "app/question.h"
 #include "config/config.h"
@@ -137,6 +136,7 @@ class PartitionTask {
   bool has_position_ = false;  // A record was committed: the database may stand somewhere.
   SourceOffsets source_offsets_;
   CatchUp catch_up_;
+  ActiveUserWalk active_users_;
   std::size_t lists_unanswered_ = 0;  // On their way to scoring or further.
   Quarantine quarantine_;
   std::map<Offset, DeadLetter> dead_letters_in_flight_;

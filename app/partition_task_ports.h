@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/active_user_walk.h"
 #include "app/learning_input.h"
 #include "app/lease.h"
 #include "app/pipeline_figures.h"
@@ -15,6 +16,7 @@ struct PartitionTaskPorts {
   PipelineFigures& figures;
   const Lease& lease;
   const Clock& clock;
+  ActiveUserQueue* active_users = nullptr;  ///< Null: nobody wants to know of them.
 };
 
 }  // namespace freshet

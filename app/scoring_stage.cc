@@ -137,6 +137,7 @@ void ScoringStage::note_rules(ListCause cause) {
 void ScoringStage::refresh_lists() {
   const SteadyTime now = ports_.clock.steady_now();
   const bool idle = ports_.ranking.size() == 0;
+  read_active_users(kUsersLookedAtUnderLoad);
   refreshes_.look(idle ? kUsersLookedAt : kUsersLookedAtUnderLoad, now, ports_.clock.now());
   std::size_t left = idle ? kRefreshTries : DeliveryInbox::kRefreshesUnderLoad;
   for (std::size_t tries = 0; tries < kRefreshTries && left > 0; ++tries) {
@@ -156,6 +157,12 @@ void ScoringStage::refresh_lists() {
     }
   }
   ports_.figures.set_refreshes(refreshes_.size(), refreshes_.waiting());
+}
+
+void ScoringStage::read_active_users(std::size_t count_max) {
+  if (ports_.active_users == nullptr) return;
+  for (const ActiveUser& user : ports_.active_users->pop_batch(count_max, 0us, {}))
+    refreshes_.found(user, ports_.clock.steady_now(), ports_.clock.now());
 }
 
 /// A list that is made again is never late, and must not be worse than the one it replaces.
@@ -193,6 +200,8 @@ std::vector<RankRequest> ScoringStage::next_batch(std::stop_token stop) {
 Status ScoringStage::forget(const RankRequest& request, std::stop_token stop) {
   FRESHET_RETURN_IF_ERROR(ports_.publisher.publish(
       {.user = request.user, .position = request.position, .forgets = true}));
+  // Who was found before the forgetting must not come after it.
+  if (ports_.active_users != nullptr) read_active_users(ports_.active_users->capacity());
   refreshes_.forget(request.user);
   ports_.figures.forget_user(request.user);
   // The learner never waits for scoring, so this ends.

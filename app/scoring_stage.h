@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/active_user_walk.h"
 #include "app/delivery_router.h"
 #include "app/learning_input.h"
 #include "app/pipeline_figures.h"
@@ -44,7 +45,8 @@ struct ScoringStagePorts {
   DeliveryRouter& deliveries;  ///< To the tasks, whom it asks for lists to be made again.
   PipelineFigures& figures;
   const Clock& clock;
-  RelatedPublisher* related = nullptr;  ///< Null: what goes with items is not written.
+  ActiveUserQueue* active_users = nullptr;  ///< Null: nobody tells of any.
+  RelatedPublisher* related = nullptr;      ///< Null: what goes with items is not written.
 };
 
 /// The owner of the replica: applies deltas between two batches, never during one, and scores users
@@ -70,6 +72,7 @@ class ScoringStage {
   bool is_outdated(const RankRequest& refresh);
   Status send(const RankRequest& request, RankedList list, std::stop_token stop);
   void refresh_lists();
+  void read_active_users(std::size_t count_max);
   void answer_questions();
   RankEffort effort_for(std::span<const RankRequest> requests, SteadyTime now) const;
   std::vector<RankRequest> next_batch(std::stop_token stop);

@@ -57,9 +57,11 @@ void MemoryStore::close() {
   if (attempt_ && std::exchange(noted_, false)) attempt_ = before(*attempt_);
 }
 
-Status MemoryStore::visit_users(
-    const std::function<void(std::string_view, std::string_view)>& visit) {
-  for (const auto& [user, state] : users_) visit(user, state);
+Status MemoryStore::visit_users_after(std::string_view user, std::size_t count_max,
+                                      const UserVisitor& visit) {
+  auto next = user.empty() ? users_.begin() : users_.upper_bound(UserId(user));
+  for (; next != users_.end() && count_max > 0; ++next, --count_max)
+    visit(next->first, next->second);
   return {};
 }
 

@@ -15,7 +15,8 @@ class MemoryStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status note(const Attempt& attempt) override;
   void close() override;
-  Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
+  Status visit_users_after(std::string_view user, std::size_t count_max,
+                           const UserVisitor& visit) override;
 
   /// The last record processed.
   const std::optional<LogMark>& newest_record() const { return newest_record_; }

@@ -442,12 +442,18 @@ void RocksDbStore::close() {
   parts_->db->Write({}, &batch).PermitUncheckedError();
 }
 
-Status RocksDbStore::visit_users(
-    const std::function<void(std::string_view, std::string_view)>& visit) {
-  return parts_->for_each_row(kUsers, [&](auto user, auto state) -> Status {
-    visit(user, state);
-    return {};
-  });
+Status RocksDbStore::visit_users_after(std::string_view user, std::size_t count_max,
+                                       const UserVisitor& visit) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // Who is passed by must not push out who is here.
+  const std::unique_ptr<rocksdb::Iterator> it(
+      parts_->db->NewIterator(options, parts_->families[kUsers]));
+  it->Seek(rocksdb::Slice(user.data(), user.size()));
+  if (!user.empty() && it->Valid() && view(it->key()) == user) it->Next();
+  for (; it->Valid() && count_max > 0; it->Next(), --count_max)
+    visit(view(it->key()), view(it->value()));
+  if (!it->status().ok()) return parts_->failed("read", it->status());
+  return {};
 }
 
 RocksDbFigures RocksDbStore::figures() const {

@@ -61,7 +61,8 @@ class RocksDbStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status note(const Attempt& attempt) override;
   void close() override;
-  Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) override;
+  Status visit_users_after(std::string_view user, std::size_t count_max,
+                           const UserVisitor& visit) override;
 
   /// Where the database stands, read without opening it for writing: nothing is changed. Errors as
   /// open().

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,6 +71,9 @@ struct Recovery {
   std::optional<Attempt> attempt;  ///< Noted last, and neither committed nor closed since.
 };
 
+/// Called with a user and the encoded state; both are valid for the call alone.
+using UserVisitor = std::function<void(std::string_view user, std::string_view state)>;
+
 /// The durable state of one partition. Port: RocksDB, memory. Confined to one thread.
 class StateStore {
  public:
@@ -92,8 +97,13 @@ class StateStore {
   virtual void close() = 0;
 
   /// Calls `visit(user, encoded state)` for every user in key order.
-  virtual Status visit_users(
-      const std::function<void(std::string_view, std::string_view)>& visit) = 0;
+  Status visit_users(const UserVisitor& visit) {
+    return visit_users_after("", std::numeric_limits<std::size_t>::max(), visit);
+  }
+
+  /// The same for the first `count_max` users after `user`; "" = from the first one on.
+  virtual Status visit_users_after(std::string_view user, std::size_t count_max,
+                                   const UserVisitor& visit) = 0;
 };
 
 }  // namespace freshet

@@ -64,6 +64,25 @@ void RefreshBook::made(RankedList& list, SteadyTime now, EventTime time) {
   entry.items = items_of(list);
 }
 
+void RefreshBook::found(const ActiveUser& user, SteadyTime now, EventTime time) {
+  if (!config_.enabled || !is_active(user.event_time, time)) return;
+  auto place = places_.find(user.user);
+  if (place == places_.end()) {
+    if (users_.size() >= config_.users_max) return;
+    users_.push_back({.user = user.user});
+    place = places_.emplace(users_.back().user, std::prev(users_.end())).first;
+  } else if (const Position& known = place->second->position;
+             known.partition == user.position.partition && known.epoch == user.position.epoch) {
+    return;
+  }
+  Entry& entry = *place->second;
+  entry.position = user.position;
+  entry.event_time = user.event_time;
+  entry.made_time = now;
+  entry.made = changes_;
+  enqueue(entry, ListCause::kAge);
+}
+
 bool RefreshBook::is_current(std::string_view user, const Position& position) const {
   const auto place = places_.find(user);
   return place != places_.end() && follows(position, place->second->position);

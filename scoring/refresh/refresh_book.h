@@ -26,12 +26,19 @@ struct RefreshWish {
   ListCause cause = ListCause::kAge;
 };
 
+/// An active user of whose newest list nothing is known, not even how old it is.
+struct ActiveUser {
+  UserId user;
+  Position position;  ///< Of a list that is made from the state as it was found.
+  EventTime event_time;
+};
+
 /// The newest lists of active users, and which of them should be made again without an event of
 /// their user. Walks round its users a few at a time, so that nothing that changes for all of them
 /// costs much at once; each user waits at most once, whatever the causes.
 ///
 /// In memory alone and bounded (RefreshConfig::users_max): after a start, users are known again
-/// with their next event. Confined to one thread (scoring's).
+/// once they are found in the store, or with their next event. Confined to one thread (scoring's).
 class RefreshBook {
  public:
   /// An asked-for list that did not come is asked for again.
@@ -44,6 +51,10 @@ class RefreshBook {
   /// Notes a list that is about to be published, and sets its revision: larger than that of every
   /// list before of the same offset and epoch. `now` and `time`: on the two clocks.
   void made(RankedList& list, SteadyTime now, EventTime time);
+
+  /// Notes a user, whose list is due for its age, unless a list of the same owner is known already
+  /// or there is no room: those of whom more is known stay.
+  void found(const ActiveUser& user, SteadyTime now, EventTime time);
 
   /// Whether the user's newest list is still the one that a list of this position would replace.
   bool is_current(std::string_view user, const Position& position) const;
@@ -98,7 +109,7 @@ class RefreshBook {
   void erase(Users::iterator user);
 
   const RefreshConfig config_;
-  Users users_;                                                    // Newest event first.
+  Users users_;  // Newest event first, then those who were found.
   absl::flat_hash_map<std::string_view, Users::iterator> places_;  // Names are those of users_.
   std::array<Queue, kListCauseCount> due_;
   std::uint64_t changes_ = 0;  // Of rules, so far.

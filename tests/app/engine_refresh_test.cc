@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tests/app/running_engine.h"
+#include "tests/fakes/failing_store.h"
 
 namespace freshet {
 namespace {
@@ -19,6 +20,8 @@ class EngineRefreshTest : public RunningEngine {
           config.scoring.refresh.active = std::chrono::hours(24 * 3650);
           config.scoring.refresh.lists_per_second = 1e5;
         }) {}
+
+  ~EngineRefreshTest() override { engine_.reset(); }  // Before the store.
 
   /// Everyone has a list of what all events have taught: the first ones were made while they were
   /// learned. For that all are made again, by a rule that matches nothing.
@@ -73,6 +76,7 @@ class EngineRefreshTest : public RunningEngine {
     return 0;
   }
 
+  MemoryStore store_;  // Of partitions that come back.
   const RuleConfig nothing_{.name = "nothing", .kind = "exclude", .items = {"no-such-item"}};
 
   /// Until `done`, or for a minute.
@@ -104,6 +108,37 @@ TEST_F(EngineRefreshTest, AnItemThatBecameUnavailableLeavesAllListsWithoutAnEven
     }
   }
   EXPECT_GE(refreshed("unavailable"), static_cast<double>(before));
+  EXPECT_EQ(failure_, "");
+}
+
+TEST_F(EngineRefreshTest, WhatChangedWhileAPartitionStoodStillReachesItsUsersWithoutAnEvent) {
+  const auto take_over = [&](bool log) {
+    auto source = std::make_unique<FakeSource>();
+    for (int i = 0; i < kEvents; ++i) source->append(click(i, 0));
+    if (!log) source->start_at(Offset{kEvents});
+    ASSERT_TRUE(engine_->open_partition(PartitionId{0}, std::make_unique<FailingStore>(store_)));
+    engine_->start_partition(PartitionId{0}, Offset{log ? 0 : kEvents}, std::move(source));
+  };
+  const auto all_have = [&](auto what) {
+    const auto lists = held();
+    return lists.size() == std::size_t{kUsers} &&
+           std::all_of(lists.begin(), lists.end(), [&](auto& one) { return what(one.second); });
+  };
+  take_over(/*log=*/true);
+  ASSERT_TRUE(within_a_minute([&] { return events_known() == kEvents; }));
+  engine_->set_rules({nothing_}, {});
+  ASSERT_TRUE(within_a_minute([&] { return refreshed("rule") >= kUsers; }));
+  const std::string item = held().begin()->second.items.at(0).name;
+  const Epoch before = held().begin()->second.position.epoch;
+  engine_->close_partition(PartitionId{0});
+  engine_->update_item({.id = item_id_of(item), .name = item, .available = false}, {});
+
+  take_over(/*log=*/false);
+
+  ASSERT_TRUE(within_a_minute([&] {
+    return all_have([&](const RankedList& list) { return list.position.epoch > before; });
+  }));
+  ASSERT_TRUE(within_a_minute([&] { return users_with(item) == 0; })) << users_with(item);
   EXPECT_EQ(failure_, "");
 }
 

@@ -94,14 +94,15 @@ class ScoringStageTest : public testing::Test {
   ReplicaQuestions questions_{1};
   RulesQueue rules_{1};
   LearningQueue learning_{10};
+  ActiveUserQueue active_users_{10};
   DeliveryRouter router_{config_};
   std::shared_ptr<DeliveryInbox> inbox_ = router_.open(PartitionId{0});
   FakePublisher publisher_{{[](const ListDelivery&) {}, [](const DeadLetterDelivery&) {}}};
-  ScoringStage stage_{
-      config_.scoring,
-      {},
-      {},
-      {ranking_, deltas_, questions_, rules_, learning_, publisher_, router_, figures_, clock_}};
+  ScoringStage stage_{config_.scoring,
+                      {},
+                      {},
+                      {ranking_, deltas_, questions_, rules_, learning_, publisher_, router_,
+                       figures_, clock_, &active_users_}};
   UserState state_;  // Of all users.
   std::int64_t newest_offset_ = 0;
 };
@@ -180,6 +181,25 @@ TEST_F(ScoringStageTest, NorAfterTheRemovalOfItsUsersList) {
   run();
   EXPECT_THAT(publisher_.removals(), SizeIs(1));
   EXPECT_THAT(published(), SizeIs(1));
+}
+
+TEST_F(ScoringStageTest, AsksForTheListOfAnActiveUserWhoWasFound) {
+  ActiveUser found{"u", {PartitionId{0}, Offset{5}, Epoch{1}}, clock_.now()};
+  ASSERT_TRUE(active_users_.try_push(found));
+  run();
+  const auto wishes = asked();
+  ASSERT_THAT(wishes, SizeIs(1));
+  EXPECT_EQ(wishes[0].position, (Position{PartitionId{0}, Offset{5}, Epoch{1}, 1}));
+}
+
+TEST_F(ScoringStageTest, WhoWasFoundBeforeTheForgettingDoesNotComeAfterIt) {
+  ActiveUser found{"u", {PartitionId{0}, Offset{5}, Epoch{1}}, clock_.now()};
+  ASSERT_TRUE(active_users_.try_push(found));
+  RankRequest removal = request("u", 5);
+  removal.forgets = true;
+  push(std::move(removal));
+  run();
+  EXPECT_THAT(asked(), IsEmpty());
 }
 
 TEST_F(ScoringStageTest, AListThatIsMadeAgainIsNeverMadeOfCountsForLackOfTime) {

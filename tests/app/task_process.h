@@ -65,7 +65,7 @@ class Process {
         owned_store_(std::make_unique<FailingStore>(store)),
         store_(owned_store_.get()),
         task_(PartitionId{0}, config_,
-              {learning_, ranking_, publisher_, figures_, lease_, clock_}) {
+              {learning_, ranking_, publisher_, figures_, lease_, clock_, &active_users_}) {
     lease_.confirm(clock_.boot_now());
   }
 
@@ -98,6 +98,11 @@ class Process {
   /// Plays scoring that wants a list made again.
   DeliveryRouter::Asked ask(const RefreshWish& wish) { return router_.ask(wish); }
 
+  /// Plays scoring that is told of active users.
+  std::vector<ActiveUser> found() {
+    return active_users_.pop_batch(100, std::chrono::microseconds{0}, {});
+  }
+
   FakePublisher& publisher() { return publisher_; }
   PartitionTask& task() { return task_; }
   const PipelineFigures& figures() const { return figures_; }
@@ -110,6 +115,7 @@ class Process {
   TitleBook titles_{1'000};
   LearningQueue learning_;
   RankQueue ranking_;
+  ActiveUserQueue active_users_{100};
   DeliveryRouter router_{config_};
   Lease lease_{clock_, kLease};
   PipelineFigures figures_;

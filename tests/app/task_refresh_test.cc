@@ -8,6 +8,7 @@ namespace freshet {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 Position position(std::int64_t offset, std::int64_t revision, std::int64_t epoch = 1) {
   return {PartitionId{0}, Offset{offset}, Epoch{epoch}, revision};
@@ -150,6 +151,24 @@ TEST_F(TaskRefreshTest, NotForUnknownUsersNorAFormerOwnersList) {
   ASSERT_TRUE(ask("u1", position(1, 1, /*epoch=*/7)));
   run();
   EXPECT_TRUE(process_.serve().empty());
+}
+
+TEST_F(TaskRefreshTest, WhoeverTakesThePartitionOverFindsItsActiveUsersOnceItKeepsUp) {
+  process_.found();
+  click_by_others(9);
+  Process next(store_, small_batches());
+  next.open();
+  source_.start_at(Offset{3});
+  ASSERT_TRUE(next.run_once(source_));
+  EXPECT_THAT(next.found(), IsEmpty());
+  for (int k = 0; k < 3; ++k) {
+    next.serve();
+    ASSERT_TRUE(next.run_once(source_));
+  }
+  const auto found = next.found();
+  ASSERT_EQ(found.size(), 12U);
+  EXPECT_EQ(found.back().user, "u2");
+  EXPECT_EQ(found.back().position, position(11, 0, /*epoch=*/2)) << "all that it reflects";
 }
 
 TEST_F(TaskRefreshTest, IsSentAgainWhenItWasGivenUp) {

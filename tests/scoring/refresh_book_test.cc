@@ -197,6 +197,34 @@ TEST_F(RefreshBookTest, AListOfOneOffsetAndEpochIsOneRevisionOn) {
   EXPECT_EQ(serve("a", 2, {1}, ListCause::kEvent, 2), 0) << "another event's";
 }
 
+TEST_F(RefreshBookTest, TheListOfAUserWhoWasFoundIsDueForItsAge) {
+  const Position found{PartitionId{0}, Offset{40}, Epoch{2}};
+  serve("a", 1, {1});
+  serve("b", 2, {1}, ListCause::kEvent, 2);
+  book_->found({"a", found, time_}, now_, time_);
+  book_->found({"b", found, time_}, now_, time_);
+  book_->found({"c", found, time_}, now_, time_);
+  book_->found({"d", found, time_ - 24h}, now_, time_);
+  EXPECT_TRUE(book_->is_current("a", found)) << "the one known was a former owner's";
+  EXPECT_FALSE(book_->is_current("b", found)) << "more is known";
+  EXPECT_THAT(ask(), ElementsAre("a age", "c age")) << "d is not active";
+  EXPECT_EQ(serve("c", 40, {1}, ListCause::kAge, 2), 1);
+  pass(RefreshBook::kWalkEvery);
+  EXPECT_THAT(ask(), IsEmpty());
+}
+
+TEST_F(RefreshBookTest, WhoWasFoundTakesNobodysPlace) {
+  set({.lists_per_second = 1e5, .users_max = 2});
+  const Position found{PartitionId{0}, Offset{40}, Epoch{1}};
+  serve("a", 1, {1});
+  book_->found({"b", found, time_}, now_, time_);
+  book_->found({"c", found, time_}, now_, time_);
+  EXPECT_THAT(ask(), ElementsAre("b age"));
+  serve("d", 41, {1});
+  EXPECT_FALSE(book_->is_current("b", found)) << "d did something";
+  EXPECT_EQ(book_->size(), 2U);
+}
+
 TEST_F(RefreshBookTest, KnowsWhichListTheUserHas) {
   serve("a", 2, {1});
   EXPECT_TRUE(book_->is_current("a", {PartitionId{0}, Offset{2}, Epoch{1}, 5}));

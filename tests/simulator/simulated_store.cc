@@ -195,9 +195,9 @@ void SimulatedStore::close() {
   if (alive_) database_.close();
 }
 
-Status SimulatedStore::visit_users(
-    const std::function<void(std::string_view, std::string_view)>& visit) {
-  return database_.image().store.visit_users(visit);
+Status SimulatedStore::visit_users_after(std::string_view user, std::size_t count_max,
+                                         const UserVisitor& visit) {
+  return database_.image().store.visit_users_after(user, count_max, visit);
 }
 
 }  // namespace freshet::sim

@@ -289,6 +289,22 @@ TEST_P(StateStoreContract, VisitsUsersInKeyOrder) {
               ElementsAre(Pair("a", "1"), Pair("b", "2"), Pair("ba", "3"), Pair(high, "4")));
 }
 
+TEST_P(StateStoreContract, VisitsAFewUsersAfterAnother) {
+  recover();
+  commit({.next_offset = Offset{1}, .states = {{"b", ""}, {"d", ""}, {"a", ""}, {"ba", ""}}});
+  const auto after = [this](std::string_view user, std::size_t count_max) {
+    std::vector<std::string> users;
+    const Status status = store().visit_users_after(
+        user, count_max, [&](std::string_view visited, auto) { users.emplace_back(visited); });
+    EXPECT_TRUE(status) << status.error().text;
+    return users;
+  };
+  EXPECT_THAT(after("", 2), ElementsAre("a", "b"));
+  EXPECT_THAT(after("b", 2), ElementsAre("ba", "d"));
+  EXPECT_THAT(after("c", 2), ElementsAre("d")) << "whoever it was is there no more";
+  EXPECT_THAT(after("d", 2), IsEmpty());
+}
+
 TEST_P(StateStoreContract, TakesAnyBytes) {
   recover();
   const std::string zeros("\0a\0", 3);

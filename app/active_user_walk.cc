@@ -1,0 +1,39 @@
+#include "app/active_user_walk.h"
+
+#include "state/user_state_codec.h"
+
+namespace freshet {
+
+ActiveUserWalk::ActiveUserWalk(const RefreshConfig& config, ActiveUserQueue* found)
+    : active_(config.active), found_(found), done_(!config.enabled || found == nullptr) {}
+
+Status ActiveUserWalk::look(StateStore& store, const Position& position, EventTime time) {
+  if (done_) return {};
+  std::size_t looked_at = 0;
+  bool full = false;
+  const auto look_at = [&](std::string_view user, std::string_view state) {
+    if (full) return;
+    if (const auto event_time = active_since(state, time)) {
+      ActiveUser found{UserId(user), position, *event_time};
+      full = !found_->try_push(found);
+    }
+    if (full) return;
+    last_ = user;
+    ++looked_at;
+  };
+  FRESHET_RETURN_IF_ERROR(store.visit_users_after(last_, kUsersLookedAt, look_at));
+  done_ = !full && looked_at < kUsersLookedAt;
+  return {};
+}
+
+/// The newest event's time, if the user is active and ever got a list: who was only shown items
+/// has none. A state that cannot be read is for the user's next event to complain of.
+std::optional<EventTime> ActiveUserWalk::active_since(std::string_view state,
+                                                      EventTime time) const {
+  const auto decoded = decode_user_state(state);
+  if (!decoded || decoded->history.empty()) return std::nullopt;
+  if (decoded->newest_event_time + active_ <= time) return std::nullopt;
+  return decoded->newest_event_time;
+}
+
+}  // namespace freshet
