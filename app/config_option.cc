@@ -15,10 +15,14 @@ void ConfigOption::add_to(CLI::App& command) {
 
 Result<Config> ConfigOption::load() const {
   if (path.empty()) return Config{};
-  return load_config_file(path, [](const std::string& name) -> std::optional<std::string> {
+  return load_config_file(path, process_environment());
+}
+
+EnvironmentLookup process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value ? std::optional<std::string>(value) : std::nullopt;
-  });
+  };
 }
 
 void log_to_stderr(const std::string& level) {

@@ -21,6 +21,9 @@ struct ConfigOption {
   Result<Config> load() const;
 };
 
+/// Looks names up in the environment of this process.
+EnvironmentLookup process_environment();
+
 /// Sends our log to stderr, one line each, so that stdout carries results alone.
 void log_to_stderr(const std::string& level);
 

@@ -8,10 +8,13 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/config_option.h"
 #include "app/init_config.h"
+#include "app/kafka_properties.h"
 #include "app/table.h"
 
 namespace freshet {
@@ -23,6 +26,7 @@ struct InitOptions {
   std::string events;
   std::string brokers;
   std::string topic;
+  std::vector<std::string> kafka_properties;
   std::string out = "freshet.yaml";
   std::size_t sample = 2'000;
   bool force = false;
@@ -56,10 +60,13 @@ Status check_out(const InitOptions& options) {
                options.out + " is there already: name another --out, or --force to overwrite it");
 }
 
-Result<EventSample> take_sample(const InitOptions& options) {
+Result<EventSample> take_sample(const InitOptions& options, const InitPlan& plan) {
   if (!options.events.empty()) return sample_file(options.events, options.sample);
+  auto properties = resolved(plan.properties, process_environment());
+  if (!properties) return tl::unexpected(properties.error());
   KafkaSourceConfig from;
   from.brokers = options.brokers;
+  from.properties = *std::move(properties);
   return sample_topic(from, options.topic, options.sample);
 }
 
@@ -79,6 +86,8 @@ Status write(const InitOptions& options, const std::string& yaml) {
 Status init(InitOptions options) {
   log_to_stderr("error");
   FRESHET_RETURN_IF_ERROR(check_out(options));
+  auto properties = read_kafka_properties(options.kafka_properties, process_environment());
+  if (!properties) return tl::unexpected(properties.error());
   ask_what_is_missing(options);
   if (options.events.empty() && options.topic.empty()) {
     return error(ErrorCode::kInvalidConfig,
@@ -86,15 +95,16 @@ Status init(InitOptions options) {
                  "(--brokers HOST:PORT --topic NAME)");
   }
   InitPlan plan;
+  plan.properties = *std::move(properties);
   if (!options.brokers.empty()) plan.brokers = options.brokers;
   if (!options.topic.empty()) plan.topic = options.topic;
   options.brokers = plan.brokers;
-  auto sample = take_sample(options);
+  auto sample = take_sample(options, plan);
   if (!sample) return tl::unexpected(sample.error());
   plan.sample = std::move(*sample);
   FRESHET_RETURN_IF_ERROR(make_plan(plan));
   const std::string yaml = init_yaml(plan);
-  if (const auto config = load_config(yaml); !config)
+  if (const auto config = load_config(yaml, process_environment()); !config)
     return error(ErrorCode::kInternal, "the proposal is not valid: " + config.error().text);
 
   // With the file on stdout the table must not come between.
@@ -121,6 +131,11 @@ void add_init_command(CLI::App& app, Command& chosen) {
   command->add_option("--brokers", options->brokers, "Kafka brokers (default: 127.0.0.1:9092)");
   command->add_option("--topic", options->topic,
                       "Topic of your events; looked at unless --events names a file");
+  command
+      ->add_option("--kafka-property", options->kafka_properties,
+                   "librdkafka's KEY=VALUE, any number of times; a secret as '${NAME}' or "
+                   "'${file:PATH}'")
+      ->allow_extra_args(false);
   command->add_option("--out", options->out, "File to write; - = stdout")->capture_default_str();
   command->add_option("--sample", options->sample, "Records to look at")
       ->check(CLI::Range(std::size_t{1}, kSampleMax))
@@ -129,7 +144,12 @@ void add_init_command(CLI::App& app, Command& chosen) {
   command->add_flag("--yes", options->yes, "Ask nothing");
   command->footer(
       "Examples:  freshet init --events events.jsonl.gz\n"
-      "           freshet init --brokers kafka:9092 --topic clicks --out clicks.yaml");
+      "           freshet init --brokers kafka:9092 --topic clicks --out clicks.yaml\n"
+      "           freshet init --brokers kafka:9093 --topic clicks \\\n"
+      "             --kafka-property security.protocol=sasl_ssl --kafka-property "
+      "sasl.mechanism=PLAIN \\\n"
+      "             --kafka-property sasl.username=me --kafka-property "
+      "sasl.password='${KAFKA_PASSWORD}'");
   command->callback([options, &chosen] { chosen = [options] { return init(*options); }; });
 }
 

@@ -117,6 +117,7 @@ class YamlText {
                        quoted(plan_.topic)));
     }
     line("    items_topic: freshet.items # titles, categories, prices; \"\" = none");
+    properties();
     if (plan_.rekey) {
       line("  rekey:");
       line(fmt::format(
@@ -127,6 +128,14 @@ class YamlText {
                      plan_.guess.context.empty()
                          ? "nothing with few different values, such as the device, was found"
                          : "kept with each event and learned from; at most 16"));
+  }
+
+  /// Their references are meant, so nothing is escaped.
+  void properties() {
+    if (plan_.properties.empty()) return;
+    line("    properties: # handed to librdkafka; ${NAME}: the environment, ${file:PATH}: a file");
+    for (const auto& [key, value] : plan_.properties)
+      line(fmt::format("      {}: {}", quoted_key(key), quoted_key(value)));
   }
 
   void path(const std::string& key, const std::vector<std::string>& paths,
@@ -216,6 +225,7 @@ class YamlText {
     line("    directory: freshet-data/model # checkpoints of the model\n");
     line("sinks:\n  kafka:");
     line(fmt::format("    brokers: {} # where the lists go", brokers_of(plan_)));
+    properties();
     line("    lists_topic: freshet.recommendations # key = user");
     line("    dead_letters_topic: freshet.dead-letters # what could not be used, and why");
     line(

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/init_sample.h"
+#include "app/kafka_properties.h"
 #include "ingest/mapping_guess.h"
 
 namespace freshet {
@@ -11,6 +12,7 @@ namespace freshet {
 struct InitPlan {
   std::string brokers = "127.0.0.1:9092";
   std::string topic = "freshet.events";  ///< Where the events are.
+  KafkaProperties properties;            ///< Of the clients of all topics; written as they are.
   EventSample sample;
   std::vector<FieldFacts> facts;
   std::vector<std::string> unreachable;  ///< FieldSurvey::unreachable().

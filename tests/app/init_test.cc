@@ -97,6 +97,23 @@ TEST(InitConfig, KeysTheTopicAnewWhereItsKeysAreNoUsers) {
   EXPECT_EQ(config->ingest.kafka.events_topic, "clicks");
 }
 
+TEST(InitConfig, PropertiesStandWhereverKafkaIsSpokenToAndSecretsAsReferences) {
+  InitPlan plan = plan_of(clicks());
+  plan.properties = {{"security.protocol", "sasl_ssl"},
+                     {"sasl.username", "a \"b\": #c\\"},
+                     {"sasl.password", "${PASSWORD}"}};
+  const std::string yaml = init_yaml(plan);
+  const auto config = load_config(yaml, [](const std::string& name) -> std::optional<std::string> {
+    return name == "PASSWORD" ? std::optional<std::string>("open sesame") : std::nullopt;
+  });
+  ASSERT_TRUE(config) << config.error().text << "\n" << yaml;
+  const KafkaProperties expected{{"security.protocol", "sasl_ssl"},
+                                 {"sasl.username", "a \"b\": #c\\"},
+                                 {"sasl.password", "open sesame"}};
+  EXPECT_EQ(config->ingest.kafka.properties, expected);
+  EXPECT_EQ(config->sinks.kafka.properties, expected);
+}
+
 TEST(InitSample, SaysWhatIsWrongWithAFile) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/events.jsonl";

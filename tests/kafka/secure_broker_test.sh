@@ -66,6 +66,15 @@ kill $run %%
 wait $run || fail "the program did not end well" "$dir/run.log"
 echo "events and lists went through TLS and SASL"
 
+write_config "$dir/freshet.yaml" "$password"
+"$freshet" init --yes --brokers "127.0.0.1:$secure" --topic freshet.events --out "$dir/init.yaml" \
+  --kafka-property security.protocol=sasl_ssl --kafka-property sasl.mechanism=PLAIN --kafka-property sasl.username=freshet \
+  --kafka-property "ssl.ca.location=$dir/ca.pem" --kafka-property "sasl.password=\${file:$dir/password}" \
+  >"$dir/init.log" 2>&1 || fail "init" "$dir/init.log"
+"$freshet" topics create -c "$dir/init.yaml" >"$dir/init-topics.log" 2>&1 || fail "what init wrote does not open the topics" "$dir/init-topics.log"
+! grep -q "$password" "$dir/init.yaml" || fail "init wrote the password"
+echo "init looked into the secured topic: $(head -1 "$dir/init.log")"
+
 write_config "$dir/wrong.yaml" wrong-password
 if timeout 60 "$freshet" run -c "$dir/wrong.yaml" >"$dir/wrong.log" 2>&1; then fail "a wrong password is taken" "$dir/wrong.log"; fi
 grep -qi "authentication" "$dir/wrong.log" || fail "the reason is not said" "$dir/wrong.log"
