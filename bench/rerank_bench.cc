@@ -37,16 +37,19 @@ struct RerankInput {
   }
 };
 
-void rerank(benchmark::State& state, RerankDials dials) {
+/// `categories`: how many each item has.
+void rerank(benchmark::State& state, RerankDials dials, std::size_t categories = 1) {
   const RerankInput input;
   Reranker reranker(input.covisitation, input.popularity);
   std::vector<CategoryShare> user;
-  std::vector<std::uint64_t> categories;
+  std::vector<ItemCategories> categories_of(kPool);
   for (std::uint64_t k = 1; k <= 10; ++k) user.push_back({k, 0.1F});
-  for (std::size_t k = 0; k < kPool; ++k) categories.push_back(1 + k % 15);
+  for (std::size_t k = 0; k < kPool; ++k)
+    for (std::size_t c = 0; c < categories; ++c)
+      categories_of[k][c] = 1 + (k / (c + 1) + 5 * c) % 15;
   std::vector<ItemRow> list;
   for (auto _ : state) {
-    if (dials.calibration > 0) reranker.calibrate(user, categories);
+    if (dials.calibration > 0) reranker.calibrate(user, categories_of);
     list.clear();
     reranker.choose(
         dials, input.pool, kList, [](const PoolItem&) { return true; },
@@ -59,6 +62,8 @@ BENCHMARK_CAPTURE(rerank, mmr, RerankDials{.diversity = 0.3F, .by_volume = false
 BENCHMARK_CAPTURE(rerank, dpp, RerankDials{.diversity = 0.3F});
 BENCHMARK_CAPTURE(rerank, dpp_novelty_calibration,
                   RerankDials{.diversity = 0.3F, .novelty = 0.1F, .calibration = 0.1F});
+BENCHMARK_CAPTURE(rerank, calibration_alone, RerankDials{.calibration = 0.1F});
+BENCHMARK_CAPTURE(rerank, calibration_alone_three_categories, RerankDials{.calibration = 0.1F}, 3);
 
 ItemUpdate described(std::size_t item) {
   const std::string name = "item-" + std::to_string(item);

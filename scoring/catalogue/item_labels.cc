@@ -1,5 +1,8 @@
 #include "scoring/catalogue/item_labels.h"
 
+#include <algorithm>
+#include <string>
+
 #include "ingest/event.h"
 
 namespace freshet {
@@ -7,6 +10,17 @@ namespace {
 
 std::uint64_t label_of(const std::string& text) {
   return text.empty() ? 0 : item_id_of(text).value;
+}
+
+ItemCategories categories_of(const std::vector<std::string>& path) {
+  ItemCategories categories{};
+  auto end = categories.begin();
+  for (const std::string& name : path) {
+    const std::uint64_t label = label_of(name);
+    if (end == categories.end()) break;
+    if (label != 0 && std::find(categories.begin(), end, label) == end) *end++ = label;
+  }
+  return categories;
 }
 
 }  // namespace
@@ -32,7 +46,7 @@ void LabelTable::update(ItemRow row) {
   labels_[row].brand = label_of(content->brand);
   if (content->category.empty()) return;
   labels_[row].category = label_of(content->category.back());
-  labels_[row].top_category = label_of(content->category.front());
+  labels_[row].categories = categories_of(content->category);
 }
 
 }  // namespace freshet

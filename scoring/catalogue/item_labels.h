@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -7,14 +8,17 @@
 
 namespace freshet {
 
+/// An item's categories, each once: the first of its path; 0 where there are no more.
+using ItemCategories = std::array<std::uint64_t, 6>;
+
 /// What an item is counted by: hashes of its words; 0 = it has none.
 struct ItemLabels {
   std::uint64_t brand = 0;
-  std::uint64_t category = 0;      ///< Last of the path.
-  std::uint64_t top_category = 0;  ///< First of the path.
+  std::uint64_t category = 0;  ///< Last of the path.
+  ItemCategories categories{};
 };
 
-/// The labels of every row, kept beside the catalogue so that a list need not read texts. Costs 24
+/// The labels of every row, kept beside the catalogue so that a list need not read texts. Costs 64
 /// bytes per row once it is wanted, nothing before. Confined to one thread.
 class LabelTable {
  public:
@@ -28,10 +32,12 @@ class LabelTable {
   /// Looks at every row.
   void update_all();
 
-  ItemLabels of(ItemRow row) const { return row < labels_.size() ? labels_[row] : ItemLabels{}; }
+  /// Valid until the table changes.
+  const ItemLabels& of(ItemRow row) const { return row < labels_.size() ? labels_[row] : none_; }
 
  private:
   const Catalogue& catalogue_;
+  const ItemLabels none_;
   bool wanted_ = false;
   std::vector<ItemLabels> labels_;  // [row]
 };

@@ -180,29 +180,14 @@ void ListMaker::fill_by_score(const ListOrder& order) {
 }
 
 void ListMaker::calibrate(const RankRequest& request) {
-  std::vector<CategoryShare> user;
-  float total = 0;
-  for (const HistoryEntry& entry : request.state.history) {
-    const std::uint64_t category =
-        book_.labels(knowledge_.catalogue().find(entry.item)).top_category;
-    if (category == 0) continue;
-    ++total;
-    const auto known = std::find_if(user.begin(), user.end(),
-                                    [&](const auto& part) { return part.category == category; });
-    if (known != user.end()) {
-      ++known->share;
-    } else {
-      user.push_back({category, 1});
-    }
-  }
-  std::stable_sort(user.begin(), user.end(),
-                   [](const auto& a, const auto& b) { return a.share > b.share; });
-  if (user.size() > kCategoriesMax) user.resize(kCategoriesMax);
-  for (CategoryShare& part : user) part.share /= total;
-  std::vector<std::uint64_t> category_of;
-  category_of.reserve(pool_.size());
-  for (const PoolItem& item : pool_) category_of.push_back(book_.labels(item.row).top_category);
-  reranker_.calibrate(std::move(user), std::move(category_of));
+  std::vector<ItemCategories> history;
+  history.reserve(request.state.history.size());
+  for (const HistoryEntry& entry : request.state.history)
+    history.push_back(book_.labels(knowledge_.catalogue().find(entry.item)).categories);
+  std::vector<ItemCategories> pool;
+  pool.reserve(pool_.size());
+  for (const PoolItem& item : pool_) pool.push_back(book_.labels(item.row).categories);
+  reranker_.calibrate(shares_of(history, kCategoriesMax), std::move(pool));
 }
 
 void ListMaker::fill_with_popular(ScenarioIndex scenario) {

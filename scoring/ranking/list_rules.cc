@@ -92,10 +92,10 @@ void ListRules::count_repurchase(ItemRow row) {
 
 /// 0 = it is not counted.
 std::uint64_t ListRules::label_of(const Rule& rule, ItemRow row) const {
-  const ItemLabels labels = book_.labels(row);
+  const ItemLabels& labels = book_.labels(row);
   if (rule.config.per == "brand") return labels.brand;
   if (rule.config.per == "category") return labels.category;
-  return rule.config.per == "top_category" ? labels.top_category : 1;
+  return rule.config.per == "top_category" ? labels.categories.front() : 1;
 }
 
 ListRules::Taken* ListRules::taken_of(RuleIndex rule, std::uint64_t label) {

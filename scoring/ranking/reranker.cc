@@ -10,6 +10,10 @@ namespace {
 /// Part of the user's own shares mixed into the list's, so that no logarithm is infinite.
 constexpr float kSmoothing = 0.01F;
 
+std::ptrdiff_t count_of(const ItemCategories& categories) {
+  return std::find(categories.begin(), categories.end(), 0U) - categories.begin();
+}
+
 void scale_to_one(std::vector<float>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const float least = *low;
@@ -24,9 +28,31 @@ float covisitation_cosine(const PairCounts& pair, float count_i, float count_j) 
   return product > 0 ? std::min(1.0F, (pair.forward + pair.backward) / std::sqrt(product)) : 0;
 }
 
-void Reranker::calibrate(std::vector<CategoryShare> user, std::vector<std::uint64_t> category_of) {
+std::vector<CategoryShare> shares_of(std::span<const ItemCategories> history,
+                                     std::size_t count_max) {
+  absl::flat_hash_map<std::uint64_t, float> shares;
+  float items = 0;
+  for (const ItemCategories& categories : history) {
+    const auto count = count_of(categories);
+    if (count == 0) continue;
+    ++items;
+    for (std::ptrdiff_t k = 0; k < count; ++k)
+      shares[categories[static_cast<std::size_t>(k)]] += 1 / static_cast<float>(count);
+  }
+  std::vector<CategoryShare> largest;
+  largest.reserve(shares.size());
+  for (const auto& [category, share] : shares) largest.push_back({category, share / items});
+  std::sort(largest.begin(), largest.end(), [](const auto& a, const auto& b) {
+    return a.share != b.share ? a.share > b.share : a.category < b.category;
+  });
+  if (largest.size() > count_max) largest.resize(count_max);
+  return largest;
+}
+
+void Reranker::calibrate(std::vector<CategoryShare> user,
+                         std::vector<ItemCategories> categories_of) {
   user_ = std::move(user);
-  category_of_ = std::move(category_of);
+  categories_of_ = std::move(categories_of);
 }
 
 void Reranker::choose(const RerankDials& dials, std::span<const PoolItem> pool, std::size_t count,
@@ -50,7 +76,7 @@ std::size_t Reranker::choose_varied(const RerankDials& dials, std::span<const Po
   start(dials, pool);
   std::size_t taken = 0;
   for (std::size_t looked_at = 0; looked_at < pool.size() && taken < count; ++looked_at) {
-    if (dials.calibration > 0) weigh_categories();
+    if (dials.calibration > 0) weigh_kinds();
     const std::size_t next = next_item(dials);
     used_[next] = 1;
     if (!admits(pool[next])) continue;
@@ -84,15 +110,34 @@ void Reranker::start(const RerankDials& dials, std::span<const PoolItem> pool) {
   }
   slots_.resize(std::max(slots_.size(), popularity_.rows()), 0);
   for (std::size_t k = 0; k < n; ++k) slots_[pool[k].row] = static_cast<std::uint16_t>(k + 1);
-  if (dials.calibration == 0) return;
-  part_of_.resize(n);
-  for (std::size_t k = 0; k < n; ++k) {
-    const std::uint64_t category = category_of_[k];
-    const auto found = std::find_if(user_.begin(), user_.end(),
-                                    [&](const auto& part) { return part.category == category; });
-    part_of_[k] = static_cast<std::uint32_t>(found - user_.begin());
+  if (dials.calibration > 0) find_kinds(n);
+}
+
+void Reranker::find_kinds(std::size_t count) {
+  known_kinds_.clear();
+  kinds_.clear();
+  kind_of_.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    const ItemCategories& categories = categories_of_[k];
+    const auto [kind, is_new] =
+        known_kinds_.try_emplace(categories, static_cast<std::uint32_t>(kinds_.size()));
+    if (is_new) kinds_.push_back(kind_of(categories));
+    kind_of_[k] = kind->second;
   }
-  listed_.assign(user_.size() + 1, 0);
+  counts_used_ = {};
+  for (const Kind& kind : kinds_)
+    if (!kind.parts.empty()) counts_used_[kind.count] = true;
+  listed_.assign(user_.size(), 0);
+  listed_all_ = 0;
+}
+
+Reranker::Kind Reranker::kind_of(const ItemCategories& categories) const {
+  const auto count = count_of(categories);
+  const auto end = categories.begin() + count;
+  Kind kind{.count = static_cast<std::size_t>(count)};
+  for (std::uint32_t part = 0; part < user_.size(); ++part)
+    if (std::find(categories.begin(), end, user_[part].category) != end) kind.parts.push_back(part);
+  return kind;
 }
 
 std::size_t Reranker::next_item(const RerankDials& dials) const {
@@ -102,7 +147,7 @@ std::size_t Reranker::next_item(const RerankDials& dials) const {
     if (used_[k] != 0) continue;
     float value = (1 - dials.diversity) * relevance_[k] + dials.diversity * variety_[k];
     if (dials.calibration > 0)
-      value = (1 - dials.calibration) * value - dials.calibration * divergence_[part_of_[k]];
+      value = (1 - dials.calibration) * value - dials.calibration * divergence_[kind_of_[k]];
     if (next < used_.size() && value <= highest) continue;
     next = k;
     highest = value;
@@ -112,7 +157,11 @@ std::size_t Reranker::next_item(const RerankDials& dials) const {
 
 void Reranker::note_taken(const RerankDials& dials, std::span<const PoolItem> pool,
                           std::size_t taken) {
-  if (dials.calibration > 0) listed_[part_of_[taken]] += 1;
+  if (dials.calibration > 0) {
+    const Kind& kind = kinds_[kind_of_[taken]];
+    for (const std::uint32_t part : kind.parts) listed_[part] += 1 / static_cast<float>(kind.count);
+    ++listed_all_;
+  }
   if (dials.diversity == 0 || steps_ >= kVariedMax) return;
   find_similar(pool, taken);
   if (dials.by_volume) {
@@ -158,20 +207,28 @@ void Reranker::grow_factor(std::size_t taken) {
   }
 }
 
-/// Only the category of the item that comes next makes a difference: the divergence without it,
+/// Only the categories of the item that comes next make a difference: the divergence without it,
 /// less what it gains in its own.
-void Reranker::weigh_categories() {
-  const auto term = [this](std::size_t part, float listed, float all) {
+void Reranker::weigh_kinds() {
+  const float all = listed_all_ + 1;
+  const auto term = [&](std::size_t part, float listed) {
     const float p = user_[part].share;
     return p * std::log(p / ((1 - kSmoothing) * listed / all + kSmoothing * p));
   };
-  float all = 1;
-  for (const float listed : listed_) all += listed;
   float without = 0;
-  for (std::size_t part = 0; part < user_.size(); ++part) without += term(part, listed_[part], all);
-  divergence_.assign(user_.size() + 1, without);
-  for (std::size_t part = 0; part < user_.size(); ++part)
-    divergence_[part] += term(part, listed_[part] + 1, all) - term(part, listed_[part], all);
+  gains_.resize(user_.size() * counts_used_.size());
+  for (std::size_t part = 0; part < user_.size(); ++part) {
+    const float now = term(part, listed_[part]);
+    without += now;
+    for (std::size_t count = 1; count < counts_used_.size(); ++count)
+      if (counts_used_[count])
+        gains_[part * counts_used_.size() + count] =
+            now - term(part, listed_[part] + 1 / static_cast<float>(count));
+  }
+  divergence_.assign(kinds_.size(), without);
+  for (std::size_t k = 0; k < kinds_.size(); ++k)
+    for (const std::uint32_t part : kinds_[k].parts)
+      divergence_[k] -= gains_[part * counts_used_.size() + kinds_[k].count];
 }
 
 }  // namespace freshet

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/functional/function_ref.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "scoring/catalogue/item_labels.h"
 #include "scoring/experts/covisitation.h"
 #include "scoring/experts/popularity.h"
 
@@ -33,11 +36,17 @@ struct PoolItem {
   std::uint32_t place = 0;  ///< Where it came from; the pool's owner knows.
 };
 
-/// A part of what the user did: the share of one category; categories of no user are 0.
+/// A part of what the user did: the share of one category.
 struct CategoryShare {
   std::uint64_t category = 0;
   float share = 0;
 };
+
+/// p(g|u) of Steck (Calibrated Recommendations, RecSys 2018, eq. 2): the largest `count_max` shares
+/// of categories in a history. Each item counts once, its p(g|i) the same for each of its
+/// categories; items without any are left out.
+std::vector<CategoryShare> shares_of(std::span<const ItemCategories> history,
+                                     std::size_t count_max);
 
 /// Chooses, place by place, the item of the pool with the largest
 ///
@@ -52,7 +61,7 @@ struct CategoryShare {
 ///   covisitation_cosine, the item's quality enters through r. Else maximal marginal relevance
 ///   (Carbonell & Goldstein, SIGIR 1998): v = -greatest similarity to an item taken.
 /// - K: KL divergence, in nats, of the list's categories with j from the user's (Steck, RecSys
-///   2018, with alpha = 0.01).
+///   2018, eq. 2 to 5 with alpha = 0.01): an item with n categories counts 1/n for each.
 ///
 /// 100 -> 20 costs O(pool · list²/2) multiplications by volume. Confined to one thread.
 class Reranker {
@@ -68,9 +77,9 @@ class Reranker {
   Reranker(const Covisitation& covisitation, const Popularity& popularity)
       : covisitation_(covisitation), popularity_(popularity) {}
 
-  /// What the user did, by category; `category_of`: of each item of the pool, in its order. Needed
+  /// What the user did, by category; `categories_of`: each item of the pool, in its order. Needed
   /// by calibration alone, valid for the next call of `choose`.
-  void calibrate(std::vector<CategoryShare> user, std::vector<std::uint64_t> category_of);
+  void calibrate(std::vector<CategoryShare> user, std::vector<ItemCategories> categories_of);
 
   /// Calls `take` with up to `count` items of `pool`, which is sorted best first, in their new
   /// order. An item that `admits` refuses when its turn comes is passed over.
@@ -79,6 +88,12 @@ class Reranker {
               absl::FunctionRef<void(const PoolItem&)> take);
 
  private:
+  /// Items of the pool that have the same categories.
+  struct Kind {
+    std::vector<std::uint32_t> parts;  // Indices into user_: those categories that are the user's.
+    std::size_t count = 0;             // Categories; the item counts 1/count for each.
+  };
+
   std::size_t choose_varied(const RerankDials& dials, std::span<const PoolItem> pool,
                             std::size_t count, absl::FunctionRef<bool(const PoolItem&)> admits,
                             absl::FunctionRef<void(const PoolItem&)> take);
@@ -87,7 +102,9 @@ class Reranker {
   void note_taken(const RerankDials& dials, std::span<const PoolItem> pool, std::size_t taken);
   void find_similar(std::span<const PoolItem> pool, std::size_t taken);
   void grow_factor(std::size_t taken);
-  void weigh_categories();
+  void find_kinds(std::size_t count);
+  Kind kind_of(const ItemCategories& categories) const;
+  void weigh_kinds();
 
   const Covisitation& covisitation_;
   const Popularity& popularity_;
@@ -100,10 +117,15 @@ class Reranker {
   std::vector<std::uint8_t> used_;    // [pool]
   std::size_t steps_ = 0;             // Items taken.
   std::vector<CategoryShare> user_;
-  std::vector<std::uint64_t> category_of_;
-  std::vector<std::uint32_t> part_of_;  // [pool] index into user_; user_.size() = another one.
-  std::vector<float> listed_;           // [user_ and one more] items taken.
-  std::vector<float> divergence_;       // [user_ and one more] K with one more item of it.
+  std::vector<ItemCategories> categories_of_;
+  absl::flat_hash_map<ItemCategories, std::uint32_t> known_kinds_;
+  std::vector<Kind> kinds_;
+  std::vector<std::uint32_t> kind_of_;  // [pool]
+  std::vector<float> listed_;           // [user_] what the items taken count.
+  float listed_all_ = 0;                // Items taken.
+  std::array<bool, ItemCategories{}.size() + 1> counts_used_{};  // [Kind::count]
+  std::vector<float> gains_;       // [user_, Kind::count] what one more item of it takes from K.
+  std::vector<float> divergence_;  // [kinds_] K with one more item of it.
 };
 
 }  // namespace freshet

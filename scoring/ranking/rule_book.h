@@ -46,7 +46,7 @@ class RuleBook {
 
   std::span<const Rule> rules() const { return rules_; }
   std::span<const RuleIndex> of(ItemRow row) const { return rows_.of(row); }
-  ItemLabels labels(ItemRow row) const { return labels_.of(row); }
+  const ItemLabels& labels(ItemRow row) const { return labels_.of(row); }
 
   /// Rules that hold now in the scenario.
   std::span<const RuleIndex> live(ScenarioIndex scenario) const { return live_[scenario]; }

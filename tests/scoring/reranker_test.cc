@@ -135,14 +135,78 @@ TEST_F(Reranking, NoveltyPutsTheRareFirst) {
 
 TEST_F(Reranking, CalibrationBringsTheListToTheUsersShares) {
   const std::vector<PoolItem> items = pool(20, 0.1F);
-  std::vector<std::uint64_t> categories;
-  for (std::size_t k = 0; k < items.size(); ++k) categories.push_back(k < 10 ? 1 : 2);
+  std::vector<ItemCategories> categories;
+  for (std::size_t k = 0; k < items.size(); ++k) categories.push_back({k < 10 ? 1U : 2U});
   reranker_.calibrate({{1, 0.7F}, {2, 0.3F}}, categories);
 
   const auto rows = choose({.calibration = 1}, items, 10);
 
   EXPECT_EQ(rows.size(), 10U);
   EXPECT_EQ(std::count_if(rows.begin(), rows.end(), [](ItemRow row) { return row >= 10; }), 3);
+}
+
+/// K of a list, straight from its definition.
+double divergence(const std::vector<CategoryShare>& user, const std::vector<ItemCategories>& list) {
+  double sum = 0;
+  for (const auto& [category, share] : user) {
+    double listed = 0;
+    for (const ItemCategories& categories : list) {
+      const auto count = std::count_if(categories.begin(), categories.end(),
+                                       [](std::uint64_t each) { return each != 0; });
+      if (std::find(categories.begin(), categories.end(), category) != categories.end())
+        listed += 1 / static_cast<double>(count);
+    }
+    const double p = share, q = listed / static_cast<double>(list.size());
+    sum += p * std::log(p / (0.99 * q + 0.01 * p));
+  }
+  return sum;
+}
+
+TEST_F(Reranking, CalibrationCountsEachOfAnItemsCategories) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int run = 0; run < 20; ++run) {
+    const auto some = [&] {
+      ItemCategories categories{};
+      const std::size_t count = random() % 4;
+      for (std::size_t k = 0; k < count; ++k) categories[k] = 1 + 4 * k + random() % 4;
+      return categories;
+    };
+    std::vector<ItemCategories> history, of;
+    for (int k = 0; k < 10; ++k) history.push_back(some());
+    for (std::size_t k = 0; k < kItems; ++k) of.push_back(some());
+    const auto user = shares_of(history, 100);
+    reranker_.calibrate(user, of);
+
+    std::vector<ItemCategories> list;
+    std::set<ItemRow> left;
+    for (ItemRow row = 0; row < kItems; ++row) left.insert(row);
+    for (const ItemRow row : choose({.calibration = 1}, pool(kItems, 0.1F), 10)) {
+      list.emplace_back();
+      const auto with = [&](ItemRow other) {
+        list.back() = of[other];
+        return divergence(user, list);
+      };
+      double least = with(row);
+      for (const ItemRow other : left) least = std::min(least, with(other));
+      EXPECT_NEAR(with(row), least, 1e-4) << "place " << list.size();
+      left.erase(row);
+    }
+  }
+}
+
+TEST(CategoryShares, EachItemCountsOnceHoweverManyCategoriesItHas) {
+  const std::vector<ItemCategories> history{{1}, {1, 2}, {}, {3, 2}, {2, 3, 4, 5}};
+  const auto shares = shares_of(history, 3);
+  ASSERT_EQ(shares.size(), 3U);
+  EXPECT_EQ(shares[0].category, 1U);
+  EXPECT_FLOAT_EQ(shares[0].share, 1.5F / 4);
+  EXPECT_EQ(shares[1].category, 2U);
+  EXPECT_FLOAT_EQ(shares[1].share, 1.25F / 4);
+  EXPECT_EQ(shares[2].category, 3U);
+  EXPECT_FLOAT_EQ(shares[2].share, 0.75F / 4);
+  EXPECT_TRUE(shares_of({}, 3).empty());
 }
 
 TEST_F(Reranking, ListLongerThanWhatIsVariedIsFull) {
