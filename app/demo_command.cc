@@ -14,11 +14,13 @@
 #include "app/scratch_directory.h"
 #include "app/stop_signals.h"
 #include "app/thread_names.h"
+#include "config/stop_wait.h"
 
 namespace freshet {
 namespace {
 
-constexpr int kPartitions = 4;
+constexpr std::size_t kPartitions = 4;
+constexpr std::chrono::milliseconds kAskedEvery{20};
 /// The embedded broker keeps about 5 MiB per partition: the producer must not run further ahead.
 constexpr std::int64_t kLagMax = 8'000;
 
@@ -68,7 +70,8 @@ std::int64_t total_lag(const StatusFigures& figures) {
   return lag;
 }
 
-/// Runs the generated shop beside the pipeline until the time is up or a signal comes.
+/// Runs the generated shop beside the pipeline, from its first look at the topics on, until the
+/// time is up or a signal comes.
 Status run_shop(const DemoOptions& options, const Config& config, KafkaPipeline& pipeline,
                 StopSignals& signals, const Clock& clock) {
   auto events = open_writer(config, config.ingest.kafka.events_topic);
@@ -80,6 +83,10 @@ Status run_shop(const DemoOptions& options, const Config& config, KafkaPipeline&
   generator.events_per_second = options.rate;
   std::jthread shop([&](std::stop_token stop) {
     name_this_thread("shop");
+    // What is done before would stand in the log as a backlog, and be the first thing the plots
+    // show.
+    while (!stop.stop_requested() && pipeline.status().lag.size() < kPartitions)
+      wait_for(kAskedEvery, stop);
     const Status done = feed_generated(
         generator,
         {**events, **items, clock, [&] { return total_lag(pipeline.status()); }, kLagMax}, stop);

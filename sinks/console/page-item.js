@@ -42,7 +42,8 @@ const rankedOf = (empty) => (answer) =>
   (answer.items.length ? make('ol', { class: 'items' }, rowsOf(answer.items)) : none(empty));
 
 function bundleOf(bundle) {
-  if (!bundle.items.length) return none('Nothing is bought with it often enough.');
+  if (!bundle.items.length) return none('No item that may be recommended stood in a basket with it more often than by chance so far. '
+    + 'A basket is what a visitor puts into the cart or buys in one session.');
   const head = [['Item', ''], ['Price', 'number'], ['Lift', 'number'], ['Confidence', 'number wide'], ['Support', 'number wide']];
   return make('div', { class: 'table' }, make('table', {},
     make('thead', {}, make('tr', {}, head.map(([name, kind]) => make('th', { scope: 'col', class: kind }, name)))),

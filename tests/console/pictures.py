@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Makes the pictures of docs/console.md: pictures.py build/dev/app/freshet docs
 
-A visitor goes through the kitchen; the demo runs for the seconds before that WARM_S says, so that there is something to see.
+A visitor goes through the kitchen, and the item that is shown is one that they bought. The demo runs for the seconds before that WARM_S says, so that there is something to see.
 """
 
 import os
 import sys
 
-from demo import Demo
+from demo import Demo, ask
 from devtools import Browser, find_chromium
 
 WARM_S = 45
@@ -34,7 +34,6 @@ def user(page, address, visitor):
     page.wait("document.querySelector('tbody .bar')", "the explanation")
     page.evaluate("[...document.querySelectorAll('.chip-button')].find((each) => each.innerText.includes('content')).click()")
     page.wait("document.querySelector('.move')", "the list without content")
-    return item
 
 
 def model(page, address):
@@ -55,8 +54,10 @@ def main(freshet, folder):
         page.wait(f"performance.now() > {WARM_S * 1000}", "the demo is warm", WARM_S + 5)
         visitor = shop(page, demo.address)
         shoot("shop")
-        item = user(page, demo.address, visitor)
+        user(page, demo.address, visitor)
         shoot("user")
+        _, known = ask(f"{demo.address}v1/users/{visitor}")
+        item = known["bought"][0]["item_id"]
         page.open(f"{demo.address}#/item/{item}")
         page.wait("document.querySelector('.facts') && !document.querySelector('main').innerText.includes('Asking…')", "the item")
         shoot("item")
