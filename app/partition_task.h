@@ -1,7 +1,5 @@
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <atomic>
 #include <map>
 #include <memory>
@@ -17,6 +15,7 @@
 #include "app/partition_users.h"
 #include "app/quarantine.h"
 #include "app/question.h"
+#include "app/task_batch.h"
 #include "config/config.h"
 #include "ingest/event_decoder.h"
 #include "ingest/record_source.h"
@@ -63,31 +62,9 @@ class PartitionTask {
   Offset next_offset() const { return Offset{next_offset_.load(std::memory_order_relaxed)}; }
 
  private:
-  struct User {
-    UserState state;
-    bool known = false;    ///< There is a stored state.
-    bool changed = false;  ///< The state differs from the stored one.
-    bool owed = false;     ///< The user did something: a list is due.
-    Offset newest_offset;
-    SteadyTime received_time{};  ///< Of the newest event that is owed a list.
-  };
-  struct DecodedEvent {
-    Event event;
-    Offset offset;
-    std::size_t user = 0;  ///< Index into Batch::users.
-    SteadyTime received_time{};
-    std::optional<EventTime> log_time;
-  };
-  struct Batch {
-    std::vector<DecodedEvent> events;
-    std::vector<UserId> user_ids;
-    std::vector<User> users;
-    absl::flat_hash_map<UserId, std::size_t> index;
-    std::vector<LearningInput> examples;
-    Commit commit;
-    std::span<const Record> records;
-    ListTimes times;  ///< Those that the batch's lists share.
-  };
+  using Batch = TaskBatch;
+  using User = TaskBatch::User;
+  using DecodedEvent = TaskBatch::DecodedEvent;
 
   bool may_read() const;
   bool holds_lists() const;
