@@ -64,6 +64,7 @@ RankedList Recommender::rank_one(const RankRequest& request, const Context& cont
                   .scenario = request.scenario,
                   .times = request.times,
                   .cause = request.cause};
+  if (request.forgets) return list;  // Nothing is ranked.
   offers_.clear();
   cold_.clear();
   scores_ = nullptr;

@@ -224,6 +224,12 @@ TEST_F(Recommending, UserWhoOptedOutGetsPopularItemsAndIsToldWhy) {
   EXPECT_EQ(list.items[0].id, replica_->popular(1).at(0));
 }
 
+TEST_F(Recommending, RanksNothingForARemoval) {
+  learn({});
+
+  EXPECT_TRUE(rank(RankRequest{.user = "gone", .forgets = true}).items.empty());
+}
+
 TEST_F(Recommending, EmptyModelSaysThatItIsMissing) {
   Replica replica(ScoringConfig{}, nullptr);
   const RankRequest request = request_after({"item-4"});
