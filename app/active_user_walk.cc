@@ -10,19 +10,19 @@ ActiveUserWalk::ActiveUserWalk(const RefreshConfig& config, ActiveUserQueue* fou
 Status ActiveUserWalk::look(StateStore& store, const Position& position, EventTime time) {
   if (done_) return {};
   std::size_t looked_at = 0;
-  bool full = false;
-  const auto look_at = [&](std::string_view user, std::string_view state) {
-    if (full) return;
-    if (const auto event_time = active_since(state, time)) {
-      ActiveUser found{UserId(user), position, *event_time};
-      full = !found_->try_push(found);
-    }
-    if (full) return;
-    last_ = user;
-    ++looked_at;
-  };
-  FRESHET_RETURN_IF_ERROR(store.visit_users_after(last_, kUsersLookedAt, look_at));
-  done_ = !full && looked_at < kUsersLookedAt;
+  bool ended = true;
+  FRESHET_RETURN_IF_ERROR(
+      store.visit_users_between(next_, {}, [&](std::string_view user, std::string_view state) {
+        if (const auto event_time = active_since(state, time)) {
+          ActiveUser found{UserId(user), position, *event_time};
+          ended = found_->try_push(found);
+        }
+        // The smallest key after the user's.
+        next_ = ended ? UserId(user) + '\0' : UserId(user);
+        ended = ended && ++looked_at < kUsersLookedAt;
+        return ended;
+      }));
+  done_ = ended;
   return {};
 }
 

@@ -29,7 +29,7 @@ class ActiveUserWalk {
   ActiveUserWalk(const RefreshConfig& config, ActiveUserQueue* found);
 
   /// Looks at the next few users. `position`: of lists that are made from the states as they are.
-  /// Errors: those of StateStore::visit_users_after.
+  /// Errors: those of StateStore::visit_users_between.
   Status look(StateStore& store, const Position& position, EventTime time);
 
  private:
@@ -38,7 +38,7 @@ class ActiveUserWalk {
   const std::chrono::seconds active_;
   ActiveUserQueue* const found_;
   bool done_;
-  UserId last_;  // Looked at last; "" = none.
+  UserId next_;  // The first to look at.
 };
 
 }  // namespace freshet

@@ -41,6 +41,7 @@ PartitionTask::PartitionTask(PartitionId partition, const Config& config, Partit
       decoder_(config.ingest),
       fold_(config.state),
       states_(config.state.cache_bytes),
+      expiry_(config.state.history_age_max),
       catch_up_(config.ingest.catch_up.lag_records),
       active_users_(config.scoring.refresh, ports.active_users),
       quarantine_(config.ingest.batch_records_max),
@@ -69,6 +70,7 @@ Result<std::optional<Offset>> PartitionTask::open(std::unique_ptr<StateStore> st
   source_offsets_.restore(std::move(recovery->source_offsets));
   ports_.figures.set_disk_full(partition_, false);  // Seen from the start, so that alerts find it.
   forgotten_.restore(recovery->forgotten);
+  watermark_ = std::move(recovery->watermark);
   has_position_ = recovery->next_offset.has_value();
   return recovery->next_offset;
 }
@@ -85,6 +87,7 @@ Status PartitionTask::run(RecordSource& source, std::stop_token stop) {
 Status PartitionTask::run_once(RecordSource& source, std::stop_token stop) {
   catch_up_.advance(next_offset(), source.watermarks(), ports_.clock.steady_now());
   if (!stalled_) FRESHET_RETURN_IF_ERROR(forget_users());
+  if (!stalled_) FRESHET_RETURN_IF_ERROR(expire_users());
   const auto wait = stalled_ || !may_read() ? config_.ingest.poll_wait : 0ms;
   auto batch =
       stalled_ ? Result<Batch>(*std::exchange(stalled_, std::nullopt)) : next_batch(source);
@@ -175,6 +178,7 @@ PartitionTask::Batch PartitionTask::decode(std::span<const Record> records) {
   if (records.empty()) return batch;
   batch.commit.source_offsets = source_offsets_.take_changes();
   batch.commit.newest_record = mark_of(records.back());
+  batch.commit.watermark = watermark_;
   ports_.figures.count_records(records.size());
   return batch;
 }
@@ -257,6 +261,8 @@ void PartitionTask::fold(Batch& batch) {
     User& user = batch.users[decoded.user];
     const FoldOutcome outcome = fold_event(decoded, user, batch);
     ports_.figures.count_event(decoded.event.action, outcome);
+    // Whatever became of the event: then the watermark is a function of the log alone.
+    batch.commit.watermark->observe(decoded.event.user, decoded.event.event_time);
     if (outcome == FoldOutcome::kDuplicate || outcome == FoldOutcome::kForgotten) continue;
     user.changed = true;
     user.owed |= decoded.event.action != Action::kImpression;
@@ -278,6 +284,11 @@ void PartitionTask::fold(Batch& batch) {
 FoldOutcome PartitionTask::fold_event(const DecodedEvent& decoded, User& user, Batch& batch) {
   const UserId& id = decoded.event.user;
   if (forgotten_.covers(id, decoded.log_time)) return FoldOutcome::kForgotten;
+  if (has_expired(user.state.newest_event_time, *batch.commit.watermark,
+                  config_.state.history_age_max)) {
+    user.state = {};  // As if the row were gone; so a list must take the old one's place.
+    user.owed |= user.known || user.changed;
+  }
   std::vector<TrainingExample> examples;
   const FoldOutcome outcome =
       fold_.apply(decoded.event, {partition_, decoded.offset}, user.state, examples);
@@ -315,13 +326,15 @@ void PartitionTask::read_dead_letter_acknowledgements(Batch& batch) {
 Status PartitionTask::commit(Batch& batch) {
   const Commit& commit = batch.commit;
   if (batch.records.empty() && commit.settled.empty() && commit.settled_dead_letters.empty() &&
-      commit.forgotten.empty())
+      commit.erased.empty())
     return {};
   const SteadyTime begin = ports_.clock.steady_now();
   FRESHET_RETURN_IF_ERROR(store_->commit(commit));
   next_offset_ = commit.next_offset.value;
   if (!batch.records.empty()) {
     has_position_ = true;
+    watermark_ = *commit.watermark;
+    if (const auto time = watermark_.time()) ports_.figures.set_watermark(partition_, *time);
     quarantine_.committed(batch.records.front().offset, batch.records.size());
   }
   const SteadyTime end = ports_.clock.steady_now();
@@ -351,7 +364,7 @@ Status PartitionTask::refresh_lists(Batch& batch) {
     if (outbox_.contains(wish.user) || wish.position.epoch != epoch_) continue;
     const auto state = state_of(wish.user);
     if (!state) return tl::unexpected(state.error());
-    if (!*state) continue;  // Forgotten meanwhile.
+    if (!*state) continue;  // Forgotten meanwhile, or expired.
     outbox_.refresh({.owed = {std::move(wish.user), wish.position.offset, {}},
                      .cause = wish.cause,
                      .revision = wish.position.revision});
@@ -374,15 +387,22 @@ Status PartitionTask::score(Batch& batch) {
   return {};
 }
 
+/// As readers see it: whether an expired history is still stored must make no difference.
+std::optional<UserState> PartitionTask::unless_expired(UserState state) const {
+  if (has_expired(state.newest_event_time, watermark_, config_.state.history_age_max))
+    return std::nullopt;
+  return state;
+}
+
 /// As committed; empty = unknown.
 Result<std::optional<UserState>> PartitionTask::state_of(const UserId& user) {
-  if (const UserState* known = states_.find(user)) return *known;
+  if (const UserState* known = states_.find(user)) return unless_expired(*known);
   const auto stored = store_->load({&user, 1});
   if (!stored) return tl::unexpected(stored.error());
   if (!stored->front()) return std::nullopt;
   auto state = decoded(user, *stored->front());
   if (!state) return tl::unexpected(state.error());
-  return *std::move(state);
+  return unless_expired(*std::move(state));
 }
 
 Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch& batch) {
@@ -394,7 +414,8 @@ Result<RankRequest> PartitionTask::request_for(const PendingList& pending, Batch
     return request;
   }
   if (const auto it = batch.index.find(owed.user); it != batch.index.end()) {
-    request = make_request(owed.user, batch.users[it->second].state, owed.offset);
+    auto state = unless_expired(batch.users[it->second].state);
+    request = make_request(owed.user, std::move(state).value_or(UserState{}), owed.offset);
   } else {
     auto state = state_of(owed.user);
     if (!state) return tl::unexpected(state.error());

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "ingest/event_decoder.h"
 #include "ingest/record_source.h"
+#include "state/expiry.h"
 #include "state/fold.h"
 #include "state/outbox.h"
 #include "state/state_cache.h"
@@ -71,6 +72,9 @@ class PartitionTask {
   Status forget_users();
   Status forget(const Forget& asked, Commit& commit);
   void forget_dead_letters(const UserId& user, Commit& commit);
+  Status expire_users();
+  void owe_removal(const UserId& user, EventTime time, Commit& commit);
+  Status commit_apart(Commit commit);
   Result<Batch> next_batch(RecordSource& source);
   Result<std::span<const Record>> poll(RecordSource& source);
   Status note_attempt(std::span<const Record> records);
@@ -95,6 +99,7 @@ class PartitionTask {
   std::size_t user_index(const UserId& user, Batch& batch);
   SteadyTime received_time(const Record& record) const;
   Result<std::optional<UserState>> state_of(const UserId& user);
+  std::optional<UserState> unless_expired(UserState state) const;
   Result<RankRequest> request_for(const PendingList& pending, Batch& batch);
   RankRequest make_request(UserId user, UserState state, Offset offset) const;
 
@@ -110,6 +115,8 @@ class PartitionTask {
   Outbox outbox_;
   PartitionUsers users_;
   ForgottenUsers forgotten_;
+  EventWatermark watermark_;  // At next_offset().
+  ExpirySearch expiry_;
   bool has_position_ = false;  // A record was committed: the database may stand somewhere.
   SourceOffsets source_offsets_;
   CatchUp catch_up_;

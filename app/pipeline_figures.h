@@ -51,6 +51,10 @@ class PipelineFigures {
   void set_disk_full(PartitionId partition, bool full);
   void forget_partition(PartitionId partition);
   void count_forgotten() { state_.record_forgotten(); }
+  void count_expired(std::size_t users) { state_.record_expired(users); }
+  void set_watermark(PartitionId partition, EventTime time) {
+    state_.set_watermark(partition, time);
+  }
   /// Takes the user off the console.
   void forget_user(const UserId& user);
 

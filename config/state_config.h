@@ -34,7 +34,8 @@ struct StateConfig {
   std::size_t recent_event_ids_max = 32;
   /// Newest history entries that go into a training example and into scoring.
   std::size_t learn_history_max = 20;
-  /// Entries of a user this much older than the user's newest event are forgotten; 0 = never.
+  /// Entries of a user this much older than the user's newest event are forgotten, and the user
+  /// altogether once that event is this much older than the partition's watermark; 0 = never.
   std::chrono::seconds history_age_max{0};
   /// Silence in event time that ends a session without an id.
   std::chrono::seconds session_gap{30 * 60};

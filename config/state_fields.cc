@@ -37,7 +37,9 @@ void add_fields(ConfigFields& f, StateConfig& c) {
         "Newest history entries that go into a training example and into scoring.");
   f.add("history_age_max", &c.history_age_max, between(seconds{0}, hours{24 * 36'500}),
         "Entries of a user's history, purchases and impressions that are this much older than the "
-        "user's newest event are forgotten, in event time; `0s` = never.");
+        "user's newest event are forgotten, in event time. A user whose newest event is this much "
+        "older than what the partition has come to is forgotten altogether, with the list; "
+        "`0s` = never.");
   f.add("session_gap", &c.session_gap, between(seconds{1}, hours{24 * 365}),
         "Silence in event time that ends a session without an id.");
   f.add("late_grace", &c.late_grace, between(seconds{0}, hours{24 * 3650}),

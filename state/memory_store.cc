@@ -14,6 +14,7 @@ Result<Recovery> MemoryStore::recover() {
   for (const auto& [user, owed] : owed_) recovery.owed.push_back(owed);
   for (const auto& [offset, letter] : dead_letters_) recovery.dead_letters.push_back(letter);
   recovery.source_offsets = source_offsets_;
+  recovery.watermark = watermark_;
   for (const auto& [hash, row] : forgotten_) recovery.forgotten.push_back(row);
   return recovery;
 }
@@ -42,6 +43,7 @@ Status MemoryStore::commit(const Commit& commit) {
   for (const DeadLetter& letter : commit.dead_letters) dead_letters_[letter.offset] = letter;
   for (const Offset offset : commit.settled_dead_letters) dead_letters_.erase(offset);
   for (const auto& [from, offset] : commit.source_offsets) source_offsets_[from] = offset;
+  if (commit.watermark) watermark_ = *commit.watermark;
   for (const ForgottenUser& row : commit.forgotten) forgotten_[row.user_hash] = row;
   return {};
 }
@@ -57,11 +59,12 @@ void MemoryStore::close() {
   if (attempt_ && std::exchange(noted_, false)) attempt_ = before(*attempt_);
 }
 
-Status MemoryStore::visit_users_after(std::string_view user, std::size_t count_max,
-                                      const UserVisitor& visit) {
-  auto next = user.empty() ? users_.begin() : users_.upper_bound(UserId(user));
-  for (; next != users_.end() && count_max > 0; ++next, --count_max)
-    visit(next->first, next->second);
+Status MemoryStore::visit_users_between(const UserId& begin, const UserId& end,
+                                        const UserVisitor& visit) {
+  for (auto it = users_.lower_bound(begin); it != users_.end(); ++it) {
+    if (!end.empty() && it->first >= end) break;
+    if (!visit(it->first, it->second)) break;
+  }
   return {};
 }
 

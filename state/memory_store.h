@@ -15,8 +15,8 @@ class MemoryStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status note(const Attempt& attempt) override;
   void close() override;
-  Status visit_users_after(std::string_view user, std::size_t count_max,
-                           const UserVisitor& visit) override;
+  Status visit_users_between(const UserId& begin, const UserId& end,
+                             const UserVisitor& visit) override;
 
   /// The last record processed.
   const std::optional<LogMark>& newest_record() const { return newest_record_; }
@@ -32,6 +32,7 @@ class MemoryStore final : public StateStore {
   std::map<UserId, OwedList> owed_;
   std::map<Offset, DeadLetter> dead_letters_;
   SourceOffsetMap source_offsets_;
+  EventWatermark watermark_;
   std::map<std::uint64_t, ForgottenUser> forgotten_;
 };
 

@@ -41,6 +41,8 @@ void set(prometheus::Family<prometheus::Gauge>& family, PartitionId partition, d
 StateMetrics::StateMetrics(prometheus::Registry& registry)
     : forgotten_(counter(registry, "freshet_state_forgotten_users_total",
                          "Users whose state and list were erased.")),
+      expired_(counter(registry, "freshet_state_expired_users_total",
+                       "Users whose history had expired and was erased, and the list with it.")),
       commit_seconds_(histogram(registry, "freshet_state_commit_seconds",
                                 "Time of one commit (one WriteBatch).",
                                 {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
@@ -67,6 +69,8 @@ StateMetrics::StateMetrics(prometheus::Registry& registry)
       disk_full_(gauges(registry, "freshet_state_disk_full",
                         "1 while a partition stands still since the disk is full.")),
       outbox_users_(gauges(registry, "freshet_state_outbox_users", "Users that are owed a list.")),
+      watermark_seconds_(gauges(registry, "freshet_state_watermark_seconds",
+                                "Event time that the partition has reached, as Unix time.")),
       users_(gauges(registry, "freshet_state_users", "Users with a state (estimate).")),
       sst_bytes_(gauges(registry, "freshet_state_sst_bytes", "Bytes of the database's files.")),
       memtable_bytes_(gauges(registry, "freshet_state_memtable_bytes", "Bytes not yet in files.")),
@@ -108,7 +112,8 @@ void StateMetrics::record_start(StartKind kind, std::chrono::nanoseconds duratio
 
 void StateMetrics::forget(PartitionId partition) {
   for (auto* family : {&disk_full_, &outbox_users_, &users_, &sst_bytes_, &memtable_bytes_,
-                       &pending_compaction_bytes_, &snapshot_bytes_, &snapshot_age_seconds_}) {
+                       &pending_compaction_bytes_, &watermark_seconds_, &snapshot_bytes_,
+                       &snapshot_age_seconds_}) {
     family->Remove(&family->Add(label(partition)));
   }
 }
@@ -118,6 +123,15 @@ void StateMetrics::record_fold(FoldOutcome outcome) {
 }
 
 void StateMetrics::record_forgotten() { forgotten_.Increment(); }
+
+void StateMetrics::record_expired(std::size_t users) {
+  expired_.Increment(static_cast<double>(users));
+}
+
+void StateMetrics::set_watermark(PartitionId partition, EventTime time) {
+  set(watermark_seconds_, partition,
+      std::chrono::duration<double>(time.time_since_epoch()).count());
+}
 
 void StateMetrics::record_commit(std::chrono::nanoseconds duration, std::size_t users) {
   commit_seconds_.Observe(std::chrono::duration<double>(duration).count());

@@ -27,6 +27,9 @@ class StateMetrics {
   void record_fold(FoldOutcome outcome);
   void record_commit(std::chrono::nanoseconds duration, std::size_t users);
   void record_forgotten();
+  void record_expired(std::size_t users);
+  /// Event time that the partition has reached.
+  void set_watermark(PartitionId partition, EventTime time);
   /// Whether the partition stands still since the disk is full.
   void set_disk_full(PartitionId partition, bool full);
   void set_outbox(PartitionId partition, std::size_t users);
@@ -45,6 +48,7 @@ class StateMetrics {
  private:
   std::array<prometheus::Counter*, kFoldOutcomeCount> folds_{};
   prometheus::Counter& forgotten_;
+  prometheus::Counter& expired_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Histogram& commit_users_;
   prometheus::Gauge& memory_bytes_;
@@ -57,6 +61,7 @@ class StateMetrics {
   prometheus::Family<prometheus::Gauge>& snapshot_age_seconds_;
   prometheus::Family<prometheus::Gauge>& disk_full_;
   prometheus::Family<prometheus::Gauge>& outbox_users_;
+  prometheus::Family<prometheus::Gauge>& watermark_seconds_;
   prometheus::Family<prometheus::Gauge>& users_;
   prometheus::Family<prometheus::Gauge>& sst_bytes_;
   prometheus::Family<prometheus::Gauge>& memtable_bytes_;

@@ -23,12 +23,18 @@ struct Repartition::Target {
   RocksDbStore* store;
   Commit batch;
   std::map<std::uint64_t, ForgottenUser> forgotten;
+  EventWatermark watermark;
 
   /// Adds what another partition knew, as of this one's position.
   void forget(ForgottenUser row) {
     row.next_offset = batch.next_offset;
     ForgottenUser& mine = forgotten.try_emplace(row.user_hash, row).first->second;
     mine.time = std::max(mine.time, row.time);
+  }
+
+  /// What has expired elsewhere must not come back here: the furthest watermark holds for all.
+  void reach(const EventWatermark& other) {
+    if (other.time() > watermark.time()) watermark = other;
   }
 
   Status flush() {
@@ -88,6 +94,7 @@ Result<RepartitionFigures> Repartition::move(const Progress& progress) {
     FRESHET_RETURN_IF_ERROR(move_partition(p, targets, figures, progress));
   }
   for (Target& target : targets) {
+    target.batch.watermark = target.watermark;
     for (const auto& [hash, row] : target.forgotten) target.batch.forgotten.push_back(row);
     FRESHET_RETURN_IF_ERROR(target.flush());
     FRESHET_RETURN_IF_ERROR(target.store->raise_epoch(Epoch{newest.value + 1}));
@@ -99,8 +106,9 @@ Status Repartition::move_partition(std::size_t partition, std::vector<Target>& t
                                    RepartitionFigures& figures, const Progress& progress) {
   auto recovery = from_[partition]->recover();
   if (!recovery) return tl::unexpected(recovery.error());
-  for (const ForgottenUser& row : recovery->forgotten) {
-    for (Target& target : targets) target.forget(row);
+  for (Target& target : targets) {
+    target.reach(recovery->watermark);
+    for (const ForgottenUser& row : recovery->forgotten) target.forget(row);
   }
   Status written;
   const auto target_of = [&](std::string_view user) -> Target& {

@@ -3,6 +3,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <cstdarg>
 #include <utility>
@@ -12,6 +13,10 @@ namespace {
 
 /// Every table is rewritten after this: what was deleted is then gone from the disk, too.
 constexpr std::uint64_t kRewrittenAfterSeconds = 7 * 24 * 3600;
+
+/// A table that holds so many deletions among so many rows is merged at once.
+constexpr std::size_t kDeletionWindowRows = 10'000;
+constexpr std::size_t kDeletionsInWindowMax = 2'500;
 
 /// RocksDB's own log lies beside the database; on a full disk a build with assertions ends the
 /// process at the line after the first that could not be written. What matters comes as a status.
@@ -38,6 +43,11 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.memtable_whole_key_filtering = true;
   options.periodic_compaction_seconds = kRewrittenAfterSeconds;
   return options;
+}
+
+void drop_deleted_soon(rocksdb::ColumnFamilyOptions& options) {
+  options.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindowRows, kDeletionsInWindowMax));
 }
 
 rocksdb::DBOptions writer_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers) {

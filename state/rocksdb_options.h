@@ -13,6 +13,10 @@ namespace freshet {
 /// Of each column family; `cache` null = none of its own.
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache);
 
+/// Has tables full of deleted rows merged soon: whoever walks over the rows meets every one of
+/// them.
+void drop_deleted_soon(rocksdb::ColumnFamilyOptions& options);
+
 /// Of a database that is written to.
 rocksdb::DBOptions writer_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);
 

@@ -32,6 +32,7 @@ constexpr const char* kEpochKey = "epoch";
 /// Newest offset of a rekeyed log's source partition; its topic and number follow.
 constexpr std::string_view kSourceKeys = "rekeyed/";
 constexpr const char* kNewestRecordKey = "newest_record";
+constexpr const char* kWatermarkKey = "watermark";
 constexpr const char* kOpenKey = "open";        // Stands from recover() to close().
 constexpr const char* kAttemptKey = "attempt";  // stored_rows.cc
 constexpr std::int64_t kFormat = 3;
@@ -234,6 +235,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
   for (const char* name : kFamilyNames) {
     descriptors.emplace_back(name, family_options(resources.parts_->cache));
   }
+  drop_deleted_soon(descriptors[kUsers].options);
   auto parts = std::make_unique<Parts>();
   parts->directory = directory;
   parts->free_min_bytes = resources.parts_->disk_free_min_bytes;
@@ -285,6 +287,11 @@ Result<Recovery> RocksDbStore::recover() {
     return {};
   }));
   FRESHET_RETURN_IF_ERROR(parts_->for_each_row(kMeta, [&](auto key, auto row) -> Status {
+    if (key == kWatermarkKey) {
+      auto watermark = decode_watermark(row);
+      if (!watermark) return tl::unexpected(watermark.error());
+      recovery.watermark = std::move(*watermark);
+    }
     if (!key.starts_with(kSourceKeys)) return {};
     const auto source = decode_source_record(row);
     if (!source) return tl::unexpected(source.error());
@@ -410,6 +417,7 @@ Status RocksDbStore::commit(const Commit& commit) {
   if (commit.newest_record) {
     batch.Put(families[kMeta], kNewestRecordKey, encode_row(*commit.newest_record));
   }
+  if (commit.watermark) batch.Put(families[kMeta], kWatermarkKey, encode_row(*commit.watermark));
   const bool attempt_done = parts_->attempt && commit.next_offset > parts_->attempt->first;
   if (attempt_done) batch.Delete(families[kMeta], kAttemptKey);
   const rocksdb::Status status = parts_->db->Write({}, &batch);
@@ -442,16 +450,18 @@ void RocksDbStore::close() {
   parts_->db->Write({}, &batch).PermitUncheckedError();
 }
 
-Status RocksDbStore::visit_users_after(std::string_view user, std::size_t count_max,
-                                       const UserVisitor& visit) {
+Status RocksDbStore::visit_users_between(const UserId& begin, const UserId& end,
+                                         const UserVisitor& visit) {
   rocksdb::ReadOptions options;
-  options.fill_cache = false;  // Who is passed by must not push out who is here.
+  options.fill_cache = false;  // Who is visited is not who comes.
+  const rocksdb::Slice bound(end);
+  if (!end.empty())
+    options.iterate_upper_bound = &bound;  // Deleted rows are not looked for beyond.
   const std::unique_ptr<rocksdb::Iterator> it(
       parts_->db->NewIterator(options, parts_->families[kUsers]));
-  it->Seek(rocksdb::Slice(user.data(), user.size()));
-  if (!user.empty() && it->Valid() && view(it->key()) == user) it->Next();
-  for (; it->Valid() && count_max > 0; it->Next(), --count_max)
-    visit(view(it->key()), view(it->value()));
+  for (it->Seek(begin); it->Valid(); it->Next()) {
+    if (!visit(view(it->key()), view(it->value()))) break;
+  }
   if (!it->status().ok()) return parts_->failed("read", it->status());
   return {};
 }

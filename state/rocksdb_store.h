@@ -61,8 +61,8 @@ class RocksDbStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status note(const Attempt& attempt) override;
   void close() override;
-  Status visit_users_after(std::string_view user, std::size_t count_max,
-                           const UserVisitor& visit) override;
+  Status visit_users_between(const UserId& begin, const UserId& end,
+                             const UserVisitor& visit) override;
 
   /// Where the database stands, read without opening it for writing: nothing is changed. Errors as
   /// open().

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +14,7 @@
 #include "config/time.h"
 #include "ingest/dead_letter.h"
 #include "ingest/log_mark.h"
+#include "state/event_watermark.h"
 #include "state/forgotten.h"
 #include "state/source_offsets.h"
 
@@ -25,7 +25,9 @@ namespace freshet {
 struct OwedList {
   UserId user;
   Offset offset;
-  EventTime event_time;  ///< Of the newest event in the user's state; of a removal the tombstone's.
+  /// Of the newest event in the user's state; of a removal the tombstone's, or the watermark at
+  /// which the history had expired.
+  EventTime event_time;
   bool forgets = false;  ///< The user's list is to be removed; newer than a list of this offset.
 
   friend bool operator==(const OwedList&, const OwedList&) = default;
@@ -41,6 +43,7 @@ struct Commit {
   std::vector<Offset> settled_dead_letters;  ///< Acknowledged by the dead-letter topic.
   SourceOffsetMap source_offsets;            ///< Of a rekeyed log; replace the ones before.
   std::optional<LogMark> newest_record;      ///< The last one processed; empty = as before.
+  std::optional<EventWatermark> watermark;   ///< After these records; empty = as before.
   std::vector<UserId> erased;  ///< Lose state and outbox row, before the rest takes effect.
   std::vector<ForgottenUser> forgotten;  ///< Replace the rows of the same users.
 };
@@ -66,13 +69,14 @@ struct Recovery {
   std::vector<OwedList> owed;
   std::vector<DeadLetter> dead_letters;
   SourceOffsetMap source_offsets;
+  EventWatermark watermark;
   std::vector<ForgottenUser> forgotten;
   bool orderly = true;             ///< The owner before closed the store, or there was none.
   std::optional<Attempt> attempt;  ///< Noted last, and neither committed nor closed since.
 };
 
-/// Called with a user and the encoded state; both are valid for the call alone.
-using UserVisitor = std::function<void(std::string_view user, std::string_view state)>;
+/// Gets a user and the encoded state; whether to go on with the next.
+using UserVisitor = std::function<bool(std::string_view user, std::string_view state)>;
 
 /// The durable state of one partition. Port: RocksDB, memory. Confined to one thread.
 class StateStore {
@@ -96,14 +100,18 @@ class StateStore {
   /// there stays.
   virtual void close() = 0;
 
-  /// Calls `visit(user, encoded state)` for every user in key order.
-  Status visit_users(const UserVisitor& visit) {
-    return visit_users_after("", std::numeric_limits<std::size_t>::max(), visit);
-  }
+  /// Calls `visit(user, encoded state)` for the users from `begin` on and before `end`, empty = to
+  /// the last one, in key order, until it returns false.
+  virtual Status visit_users_between(const UserId& begin, const UserId& end,
+                                     const UserVisitor& visit) = 0;
 
-  /// The same for the first `count_max` users after `user`; "" = from the first one on.
-  virtual Status visit_users_after(std::string_view user, std::size_t count_max,
-                                   const UserVisitor& visit) = 0;
+  /// Calls `visit(user, encoded state)` for every user in key order.
+  Status visit_users(const std::function<void(std::string_view, std::string_view)>& visit) {
+    return visit_users_between({}, {}, [&](std::string_view user, std::string_view state) {
+      visit(user, state);
+      return true;
+    });
+  }
 };
 
 }  // namespace freshet

@@ -1,5 +1,8 @@
 #include "state/stored_rows.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "state/bytes.h"
 
 namespace freshet {
@@ -11,6 +14,8 @@ namespace freshet {
 //              | text: bytes | key: bytes | value: bytes
 // source      := version: u8 (=1) | partition: zigzag | offset: zigzag
 // log_mark    := version: u8 (=1) | offset: zigzag | hash: u64
+// watermark   := version: u8 (=1) | list of witness, the furthest first
+// witness     := user_tag: varint | time: zigzag ms
 // forgotten   := version: u8 (=1) | time: zigzag ms | next_offset: zigzag
 // bytes := length: varint, then the bytes; list := count: varint, then each; varint is LEB128.
 
@@ -19,6 +24,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kOutboxVersion = 3;
 constexpr std::size_t kOwedListBytesMin = 4;
+constexpr std::size_t kWitnessBytesMin = 2;
 
 tl::unexpected<Error> unreadable(const char* what) {
   return error(ErrorCode::kCorrupt, std::string("unreadable row of the ") + what);
@@ -154,6 +160,34 @@ Result<LogMark> decode_log_mark(std::string_view row) {
   mark.hash = in.u64();
   if (!in.ok() || !in.at_end()) return unreadable("newest record");
   return mark;
+}
+
+std::string encode_row(const EventWatermark& watermark) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.varint(watermark.witnesses().size());
+  for (const EventWatermark::Witness& witness : watermark.witnesses()) {
+    out.varint(witness.user_tag);
+    out.zigzag(witness.time.time_since_epoch().count());
+  }
+  return out.take();
+}
+
+Result<EventWatermark> decode_watermark(std::string_view row) {
+  ByteReader in(row);
+  if (in.u8() != kVersion) return unreadable("watermark");
+  std::vector<EventWatermark::Witness> witnesses(in.count(kWitnessBytesMin));
+  for (EventWatermark::Witness& witness : witnesses) {
+    const std::uint32_t tag = in.varint32();
+    if (tag > std::numeric_limits<std::uint16_t>::max()) return unreadable("watermark");
+    witness.user_tag = static_cast<std::uint16_t>(tag);
+    witness.time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  }
+  const bool bounded = witnesses.size() <= EventWatermark::kWitnesses;
+  const bool sorted = std::is_sorted(witnesses.begin(), witnesses.end(),
+                                     [](auto& a, auto& b) { return a.time > b.time; });
+  if (!bounded || !sorted || !in.ok() || !in.at_end()) return unreadable("watermark");
+  return EventWatermark(std::move(witnesses));
 }
 
 std::string encode_row(const ForgottenUser& forgotten) {

@@ -36,6 +36,9 @@ Result<SourceRecord> decode_source_record(std::string_view row);
 std::string encode_row(const LogMark& mark);
 Result<LogMark> decode_log_mark(std::string_view row);
 
+std::string encode_row(const EventWatermark& watermark);
+Result<EventWatermark> decode_watermark(std::string_view row);
+
 std::string encode_row(const ForgottenUser& forgotten);
 Result<ForgottenUser> decode_forgotten_user(std::string_view key, std::string_view row);
 

@@ -70,6 +70,20 @@ void write_history(ByteWriter& out, const UserState& state) {
   }
 }
 
+/// Everything up to the time of the newest event.
+Status read_head(ByteReader& in, UserState& state) {
+  if (const std::uint8_t version = in.u8(); version != kVersion) {
+    return error(ErrorCode::kCorrupt, "user state of version " + std::to_string(version) +
+                                          ": this program reads version " +
+                                          std::to_string(kVersion));
+  }
+  const std::uint8_t flags = in.u8();
+  if (flags > kBotFlag) return error(ErrorCode::kCorrupt, "user state: unknown flags");
+  state.bot = flags == kBotFlag;
+  state.newest_event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  return {};
+}
+
 /// Returns false when an entry is of a kind that nobody writes.
 bool read_history(ByteReader& in, UserState& state) {
   state.history.resize(in.count(sizeof(std::uint64_t)));
@@ -114,16 +128,8 @@ std::string encode(const UserState& state) {
 
 Result<UserState> decode_user_state(std::string_view bytes) {
   ByteReader in(bytes);
-  if (const std::uint8_t version = in.u8(); version != kVersion) {
-    return error(ErrorCode::kCorrupt, "user state of version " + std::to_string(version) +
-                                          ": this program reads version " +
-                                          std::to_string(kVersion));
-  }
   UserState state;
-  const std::uint8_t flags = in.u8();
-  if (flags > kBotFlag) return error(ErrorCode::kCorrupt, "user state: unknown flags");
-  state.bot = flags == kBotFlag;
-  state.newest_event_time = EventTime(std::chrono::milliseconds(in.zigzag()));
+  FRESHET_RETURN_IF_ERROR(read_head(in, state));
   state.rate_window_start = time_at(state.newest_event_time, in.zigzag());
   state.rate_window_count = in.varint32();
   state.session_count = in.varint32();
@@ -146,6 +152,14 @@ Result<UserState> decode_user_state(std::string_view bytes) {
                                           " bytes is truncated or has bytes left over");
   }
   return state;
+}
+
+Result<EventTime> newest_event_time_of(std::string_view bytes) {
+  ByteReader in(bytes);
+  UserState head;
+  FRESHET_RETURN_IF_ERROR(read_head(in, head));
+  if (!in.ok()) return error(ErrorCode::kCorrupt, "user state: truncated");
+  return head.newest_event_time;
 }
 
 }  // namespace freshet

@@ -15,4 +15,8 @@ std::string encode(const UserState& state);
 /// Thread-safe.
 Result<UserState> decode_user_state(std::string_view bytes);
 
+/// Reads UserState::newest_event_time alone, which stands at the beginning. Errors: kCorrupt.
+/// Thread-safe.
+Result<EventTime> newest_event_time_of(std::string_view bytes);
+
 }  // namespace freshet

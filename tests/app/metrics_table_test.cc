@@ -23,6 +23,7 @@ std::set<std::string> registered_names() {
   figures.state().record_snapshot(PartitionId{0}, {}, {});
   figures.state().set_snapshot_age(PartitionId{0}, {});
   figures.set_disk_full(PartitionId{0}, false);
+  figures.set_watermark(PartitionId{0}, {});
   figures.count_http("/", 200);
   figures.set_rules({{.name = "sale"}});
   figures.tick({{"learning", 0}}, 0);

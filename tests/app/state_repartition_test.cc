@@ -126,6 +126,21 @@ TEST_F(StateRepartitionTest, TellsEveryPartitionWhoWasForgotten) {
   }
 }
 
+TEST_F(StateRepartitionTest, LetsNoExpiredHistoryComeBack) {
+  make_states(3);
+  std::vector<EventWatermark> watermarks(3);
+  for (int p = 0; p < 2; ++p) {
+    for (const char* user : {"a", "b", "c"})
+      watermarks[p].observe(user, EventTime(std::chrono::seconds(100 - p)));
+    auto store = open(p);
+    ASSERT_TRUE(store->recover());
+    ASSERT_TRUE(store->commit({.next_offset = Offset{10'000 + p}, .watermark = watermarks[p]}));
+  }
+  ASSERT_TRUE(repartition({.from = 3, .to = 4}));
+  for (std::int32_t q = 0; q < 4; ++q)
+    EXPECT_EQ(open(q)->recover()->watermark, watermarks[0]) << q << ", the furthest of all";
+}
+
 TEST_F(StateRepartitionTest, PutsEveryUserWhereProducersSendThemNow) {
   make_states(4);
   const auto figures = repartition({.from = 4, .to = 6});

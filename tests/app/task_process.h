@@ -72,6 +72,11 @@ class Process {
   /// Time passes and the group confirms nothing.
   void lose_lease() { clock_.advance(kLease); }
   void renew_lease() { lease_.confirm(clock_.boot_now()); }
+  /// Time passes in a group that confirms what is owned.
+  void pass(std::chrono::milliseconds time) {
+    clock_.advance(time);
+    renew_lease();
+  }
 
   void fail_commit(int n) { store_->fail_commit(n); }
   void fill_disk(int n) { store_->fill_disk(n); }

@@ -29,9 +29,9 @@ class FailingStore final : public StateStore {
   }
   Status note(const Attempt& attempt) override { return store_.note(attempt); }
   void close() override { store_.close(); }
-  Status visit_users_after(std::string_view user, std::size_t count_max,
-                           const UserVisitor& visit) override {
-    return store_.visit_users_after(user, count_max, visit);
+  Status visit_users_between(const UserId& begin, const UserId& end,
+                             const UserVisitor& visit) override {
+    return store_.visit_users_between(begin, end, visit);
   }
 
  private:

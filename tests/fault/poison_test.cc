@@ -33,9 +33,9 @@ class DeadlyStore final : public StateStore {
   Status commit(const Commit& commit) override { return store_->commit(commit); }
   Status note(const Attempt& attempt) override { return store_->note(attempt); }
   void close() override { store_->close(); }
-  Status visit_users_after(std::string_view user, std::size_t count_max,
-                           const UserVisitor& visit) override {
-    return store_->visit_users_after(user, count_max, visit);
+  Status visit_users_between(const UserId& begin, const UserId& end,
+                             const UserVisitor& visit) override {
+    return store_->visit_users_between(begin, end, visit);
   }
 
  private:

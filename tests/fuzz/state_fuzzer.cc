@@ -9,6 +9,7 @@ namespace {
 void check_user_state(std::string_view bytes) {
   const auto state = decode_user_state(bytes);
   if (!state) return;
+  require(newest_event_time_of(bytes) == state->newest_event_time, "the newest time is read alone");
   const auto again = decode_user_state(encode(*state));
   require(again.has_value() && *again == *state, "a state that was read is written as it is");
 }
@@ -25,6 +26,10 @@ void check_rows(std::string_view bytes) {
   }
   if (const auto letter = decode_dead_letter(bytes)) {
     require(decode_dead_letter(encode_row(*letter)).has_value(), "dead letters keep");
+  }
+  if (const auto watermark = decode_watermark(bytes)) {
+    const auto again = decode_watermark(encode_row(*watermark));
+    require(again && *again == *watermark, "watermarks keep");
   }
   if (const auto source = decode_source_record(bytes)) {
     const auto again = decode_source_record(encode_row(*source));

@@ -40,6 +40,7 @@ UserId Clickstream::any_user(PartitionId partition) {
 std::string Clickstream::event(PartitionId partition, EventTime log_time) {
   std::int64_t time_ms = log_time.time_since_epoch().count();
   if (world_.random.chance(0.1)) time_ms -= world_.between(1, 200'000'000).count();
+  if (world_.random.chance(world_.rates.clock_ahead)) time_ms += world_.between(1, 10'000).count();
   UserId user = any_user(partition);
   if (world_.random.chance(world_.rates.poison)) user = kPoisonUser;
   return fmt::format(

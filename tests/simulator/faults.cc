@@ -48,6 +48,12 @@ const char* to_string(Mutation mutation) {
       return "removal_not_owed";
     case Mutation::kFullDiskKeepsHalf:
       return "full_disk_keeps_half";
+    case Mutation::kWatermarkLostAtRestart:
+      return "watermark_lost_at_restart";
+    case Mutation::kWatermarkOutsideCommit:
+      return "watermark_outside_commit";
+    case Mutation::kWatermarkFromClock:
+      return "watermark_from_clock";
     case Mutation::kRepeatsCounted:
       return "repeats_counted";
     case Mutation::kSourceOffsetsOutsideCommit:

@@ -39,6 +39,9 @@ enum class Mutation {
   kForgottenLostAtRestart,        ///< Who was forgotten before a restart is not known after it.
   kRemovalNotOwed,                ///< The removal of a forgotten user's list is not durable.
   kFullDiskKeepsHalf,             ///< A commit without room on the disk leaves its offset there.
+  kWatermarkLostAtRestart,        ///< How far event time had come is not known after a restart.
+  kWatermarkOutsideCommit,        ///< The watermark is written after the commit, not in it.
+  kWatermarkFromClock,            ///< A start takes the machine's clock for the watermark.
   kRepeatsCounted,                ///< What is rekeyed twice counts twice.
   kSourceOffsetsOutsideCommit,    ///< The source offsets are written before the commit, not in it.
   kSourceOffsetsLostAtRestart,    ///< Which source offsets were seen before a restart is forgotten.

@@ -11,6 +11,7 @@ namespace {
 struct Subject {
   World& world;
   PartitionId partition;
+  const Reference& reference;
   const Reference::Replay& replay;
   const SimulatedOutput::Partition& output;
   std::set<Offset> refused;  ///< Undecodable, or set aside.
@@ -19,11 +20,18 @@ struct Subject {
   bool epochs_shared;  ///< Else two machines may count the same.
 };
 
+/// What readers see of a user; null = nothing.
+const Reference::Change* seen(const Subject& s, const std::vector<Reference::Change>& changes) {
+  const auto* newest = Reference::newest_before(changes, s.next);
+  return newest && !s.reference.has_expired(s.replay, *newest, s.next) ? newest : nullptr;
+}
+
+// A history that has expired may be stored for a while: then as it was.
 void check_states(const Subject& s, MemoryStore& image) {
   std::size_t stored = 0;
   ignore_error(image.visit_users([&](std::string_view user, std::string_view state) {
-    ++stored;
     const auto it = s.replay.users.find(UserId(user));
+    if (it != s.replay.users.end() && seen(s, it->second)) ++stored;
     const auto* expected =
         it == s.replay.users.end() ? nullptr : Reference::newest_before(it->second, s.next);
     s.world.require(expected && expected->state == state,
@@ -31,12 +39,19 @@ void check_states(const Subject& s, MemoryStore& image) {
                     s.partition.value, user, s.next.value);
   }),
                "memory can be read");
-  const auto expected = std::count_if(
-      s.replay.users.begin(), s.replay.users.end(),
-      [&](const auto& user) { return Reference::newest_before(user.second, s.next) != nullptr; });
+  const auto expected =
+      std::count_if(s.replay.users.begin(), s.replay.users.end(),
+                    [&](const auto& user) { return seen(s, user.second) != nullptr; });
   s.world.require(static_cast<std::ptrdiff_t>(stored) == expected,
                   "partition {}: {} users at {}, the replay has {}", s.partition.value, stored,
                   s.next.value, expected);
+}
+
+void check_watermark(const Subject& s) {
+  const auto expected = Reference::watermark_before(s.replay, s.next);
+  s.world.require(s.recovery.watermark.time() == expected,
+                  "partition {}: the watermark at {} is not that of the replay", s.partition.value,
+                  s.next.value);
 }
 
 void check_debts(const Subject& s) {
@@ -94,11 +109,13 @@ void check_database(World& world, Broker& broker, PartitionId partition, const I
   if (!recovery.next_offset) return;
   const Offset next = *recovery.next_offset;
   const Lineage& lineage = database.lineage;
-  const auto& replay = broker.reference(partition).replay(lineage);
+  Reference& reference = broker.reference(partition);
+  const auto& replay = reference.replay(lineage);
   std::set<Offset> refused = replay.refused;
   refused.insert(lineage.set_aside.begin(), lineage.set_aside.end());
   const Subject subject{world,
                         partition,
+                        reference,
                         replay,
                         broker.output.partition(lineage.incarnation, partition),
                         std::move(refused),
@@ -106,6 +123,7 @@ void check_database(World& world, Broker& broker, PartitionId partition, const I
                         next,
                         broker.has_snapshots};
   check_states(subject, image);
+  check_watermark(subject);
   check_debts(subject);
   check_refused(subject);
   const std::size_t debts = subject.recovery.owed.size() + subject.recovery.dead_letters.size();
@@ -113,16 +131,36 @@ void check_database(World& world, Broker& broker, PartitionId partition, const I
                 debts, owed_max);
 }
 
+void check_removal(World& world, Broker& broker, const Lineage& lineage,
+                   const RankRequest& request) {
+  const bool asked = std::any_of(broker.users.begin(), broker.users.end(),
+                                 [&](const auto& update) { return update.user == request.user; });
+  Reference& reference = broker.reference(request.position.partition);
+  const auto& replay = reference.replay(lineage);
+  const auto user = replay.users.find(request.user);
+  const Offset next{request.position.offset.value + 1};
+  const auto* newest =
+      user == replay.users.end() ? nullptr : Reference::newest_before(user->second, next);
+  world.require(asked || (newest && reference.has_expired(replay, *newest, next)),
+                "partition {}: the list of {} is removed at {} for no reason",
+                request.position.partition.value, request.user, next.value);
+}
+
 void check_request(World& world, Broker& broker, const Lineage& lineage,
                    const RankRequest& request) {
-  const auto& replay = broker.reference(request.position.partition).replay(lineage);
+  Reference& reference = broker.reference(request.position.partition);
+  const auto& replay = reference.replay(lineage);
   const auto user = replay.users.find(request.user);
   const std::string state = encode(request.state);
-  const bool known =
-      user != replay.users.end() &&
-      std::any_of(user->second.begin(), user->second.end(), [&](const Reference::Change& change) {
-        return change.offset >= request.position.offset && change.state == state;
-      });
+  const bool empty = request.state == UserState{};
+  bool known = false;
+  for (std::size_t i = 0; user != replay.users.end() && i < user->second.size(); ++i) {
+    const Reference::Change& change = user->second[i];
+    if (change.offset < request.position.offset) continue;
+    const bool is_last = i + 1 == user->second.size();
+    const Offset until = is_last ? replay.next : user->second[i + 1].offset;
+    known |= change.state == state || (empty && reference.has_expired(replay, change, until));
+  }
   world.require(known, "partition {}: the list of {} does not reflect offset {}",
                 request.position.partition.value, request.user, request.position.offset.value);
 }

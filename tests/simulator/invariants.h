@@ -12,8 +12,14 @@ namespace freshet::sim {
 void check_database(World& world, Broker& broker, PartitionId partition, const Image& database,
                     std::size_t owed_max);
 
+/// Checks that a list is removed since its user asked to be forgotten, or since the history had
+/// expired at the offset that the removal names. Throws Violation.
+void check_removal(World& world, Broker& broker, const Lineage& lineage,
+                   const RankRequest& request);
+
 /// Checks that a request for a list carries a state of its user as the replay knows it, no older
-/// than the offset that the list will claim. Throws Violation.
+/// than the offset that the list will claim; an empty one once that history expired. Throws
+/// Violation.
 void check_request(World& world, Broker& broker, const Lineage& lineage,
                    const RankRequest& request);
 

@@ -280,8 +280,8 @@ void Process::serve(std::size_t lists_max) {
   const std::size_t room = in_flight_max - std::min(in_flight_max, publisher_.in_flight());
   for (const RankRequest& request : ranking_.pop_batch(std::min(lists_max, room), 0us, {})) {
     const PartitionId partition = request.position.partition;
-    if (!request.forgets)
-      check_request(parts_.world, parts_.broker, lineage_of(request.position), request);
+    const auto check = request.forgets ? check_removal : check_request;
+    check(parts_.world, parts_.broker, lineage_of(request.position), request);
     RankedList list;
     list.user = request.user;
     list.position = request.position;

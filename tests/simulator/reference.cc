@@ -34,7 +34,7 @@ void Reference::erase_before(Offset next, const Lineage& lineage, Replay& replay
     replay.forgotten[user] = it->second.time;
     const auto changes = replay.users.find(user);
     if (changes == replay.users.end()) continue;
-    changes->second.push_back({Offset{at.value - 1}, "", false, true, it->second.epoch});
+    changes->second.push_back({Offset{at.value - 1}, "", {}, false, true, it->second.epoch});
   }
 }
 
@@ -57,23 +57,35 @@ void Reference::read(const LogRecord& record, const Lineage& lineage, Replay& re
 
 void Reference::fold(const LogRecord& record, Replay& replay) const {
   thread_local EventDecoder decoder(config_.ingest);
-  const Fold fold(config_.state);
   const auto event = decoder.decode(record.view(log_.partition()));
   if (!event) {
     replay.refused.insert(record.offset);
     return;
   }
   if (!event->has_value()) return;
-  const auto forgotten = replay.forgotten.find((*event)->user);
+  fold(**event, record, replay);
+  EventTime& newest = replay.newest_times.try_emplace((*event)->user).first->second;
+  newest = std::max(newest, (*event)->event_time);
+  std::vector<EventTime> times;
+  for (const auto& [user, time] : replay.newest_times) times.push_back(time);
+  std::sort(times.rbegin(), times.rend());
+  if (times.size() >= 3) replay.watermarks[record.offset] = times[2];
+}
+
+void Reference::fold(const Event& event, const LogRecord& record, Replay& replay) const {
+  const Fold fold(config_.state);
+  const auto forgotten = replay.forgotten.find(event.user);
   if (forgotten != replay.forgotten.end() && record.timestamp <= forgotten->second) return;
-  std::vector<Change>& changes = replay.users[(*event)->user];
+  std::vector<Change>& changes = replay.users[event.user];
+  const bool goes_on = !changes.empty() && !changes.back().erased &&
+                       !has_expired(replay, changes.back(), record.offset);
   UserState state;
-  if (!changes.empty() && !changes.back().erased) state = *decode_user_state(changes.back().state);
+  if (goes_on) state = *decode_user_state(changes.back().state);
   std::vector<TrainingExample> examples;
-  const FoldOutcome outcome =
-      fold.apply(**event, {log_.partition(), record.offset}, state, examples);
+  const FoldOutcome outcome = fold.apply(event, {log_.partition(), record.offset}, state, examples);
   if (outcome == FoldOutcome::kDuplicate) return;
-  changes.push_back({record.offset, encode(state), (*event)->action != Action::kImpression});
+  changes.push_back(
+      {record.offset, encode(state), state.newest_event_time, event.action != Action::kImpression});
 }
 
 const Reference::Change* Reference::newest_before(const std::vector<Change>& changes, Offset next) {
@@ -81,6 +93,17 @@ const Reference::Change* Reference::newest_before(const std::vector<Change>& cha
       std::lower_bound(changes.begin(), changes.end(), next,
                        [](const Change& c, Offset offset) { return c.offset < offset; });
   return it == changes.begin() || std::prev(it)->erased ? nullptr : &*std::prev(it);
+}
+
+std::optional<EventTime> Reference::watermark_before(const Replay& replay, Offset next) {
+  const auto it = replay.watermarks.lower_bound(next);
+  return it == replay.watermarks.begin() ? std::nullopt : std::optional(std::prev(it)->second);
+}
+
+bool Reference::has_expired(const Replay& replay, const Change& change, Offset next) const {
+  const auto age_max = config_.state.history_age_max;
+  const auto watermark = watermark_before(replay, next);
+  return age_max.count() > 0 && watermark && change.newest < *watermark - age_max;
 }
 
 std::optional<Offset> Reference::newest_owed_before(const std::vector<Change>& changes,

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/time.h"
+#include "ingest/event.h"
 #include "tests/simulator/simulated_log.h"
 
 namespace freshet::sim {
@@ -40,6 +41,7 @@ class Reference {
   struct Change {
     Offset offset;
     std::string state;    ///< Encoded, after the event at `offset`.
+    EventTime newest;     ///< UserState::newest_event_time.
     bool owes = false;    ///< The event is one for which a list is owed.
     bool erased = false;  ///< No event: the user is forgotten with all up to here.
     Epoch epoch{};        ///< Of the owner who erased.
@@ -47,9 +49,11 @@ class Reference {
   struct Replay {
     Offset next{0};
     std::map<UserId, std::vector<Change>> users;
-    std::set<Offset> refused;               ///< Records that cannot be decoded.
-    std::map<UserId, EventTime> forgotten;  ///< Until which log time, so far.
-    std::size_t erasures = 0;               ///< Of Lineage::forgotten, how many are done.
+    std::map<UserId, EventTime> newest_times;  ///< Of all events that came, by user.
+    std::map<Offset, EventTime> watermarks;    ///< Right after the record at the offset.
+    std::set<Offset> refused;                  ///< Records that cannot be decoded.
+    std::map<UserId, EventTime> forgotten;     ///< Until which log time, so far.
+    std::size_t erasures = 0;                  ///< Of Lineage::forgotten, how many are done.
     std::map<SourcePartition, std::set<Offset>> sources;  ///< What came, of a rekeyed log.
     std::set<Offset> repeats;                             ///< Records whose source had come before.
   };
@@ -62,6 +66,12 @@ class Reference {
   /// The user's newest change before `next`; null when there is none.
   static const Change* newest_before(const std::vector<Change>& changes, Offset next);
 
+  /// How far event time had come before `next`; empty = not known.
+  static std::optional<EventTime> watermark_before(const Replay& replay, Offset next);
+
+  /// Whether nobody may see the history that was left by `change` any more, at `next`.
+  bool has_expired(const Replay& replay, const Change& change, Offset next) const;
+
   /// The user's newest event before `next` for which a list is owed, and not forgotten since.
   static std::optional<Offset> newest_owed_before(const std::vector<Change>& changes, Offset next);
 
@@ -71,6 +81,7 @@ class Reference {
  private:
   void read(const LogRecord& record, const Lineage& lineage, Replay& replay) const;
   void fold(const LogRecord& record, Replay& replay) const;
+  void fold(const Event& event, const LogRecord& record, Replay& replay) const;
   static void erase_before(Offset next, const Lineage& lineage, Replay& replay);
 
   const Config& config_;

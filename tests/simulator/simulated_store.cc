@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/simulator/simulated_clock.h"
+
 namespace freshet::sim {
 namespace {
 
@@ -19,6 +21,9 @@ Commit without_part(Commit commit, Mutation mutation, Commit& part) {
   if (mutation == Mutation::kSourceOffsetsOutsideCommit) {
     part.source_offsets = std::exchange(commit.source_offsets, {});
   }
+  if (mutation == Mutation::kWatermarkOutsideCommit) {
+    part.watermark = std::exchange(commit.watermark, std::nullopt);
+  }
   if (mutation == Mutation::kOffsetBeforeState) std::swap(part, commit);
   return commit;
 }
@@ -31,6 +36,14 @@ std::map<UserId, EventTime> asked_to_forget(const Commit& commit) {
       if (row.user_hash == user_hash(user)) asked[user] = row.time;
   }
   return asked;
+}
+
+/// What a program would believe that asks the machine how late it is.
+EventWatermark by_clock(WorldTime now) {
+  EventWatermark watermark;
+  for (const char* user : {"a", "b", "c"})
+    watermark.observe(user, EventTime{SimulatedClock::kEpochStart + now});
+  return watermark;
 }
 
 }  // namespace
@@ -49,6 +62,8 @@ Recovery SimulatedDatabase::recover() {
   if (world_.has(Mutation::kEpochNotRaised) && recovery.epoch.value > 1) --recovery.epoch.value;
   if (world_.has(Mutation::kOutboxLostAtRestart)) recovery.owed.clear();
   if (world_.has(Mutation::kForgottenLostAtRestart)) recovery.forgotten.clear();
+  if (world_.has(Mutation::kWatermarkLostAtRestart)) recovery.watermark = {};
+  if (world_.has(Mutation::kWatermarkFromClock)) recovery.watermark = by_clock(world_.now());
   if (world_.has(Mutation::kSourceOffsetsLostAtRestart)) recovery.source_offsets.clear();
   world_.require(recovery.epoch > epoch_max_, "epoch {} was taken before: {} is the largest",
                  recovery.epoch.value, epoch_max_.value);
@@ -61,6 +76,7 @@ void SimulatedDatabase::begin_at(int incarnation, Offset low) {
 }
 
 void SimulatedDatabase::write(const Commit& commit) {
+  if (commit.forgotten.empty() && !commit.erased.empty()) world_.count("expired history erased");
   for (const auto& [user, time] : asked_to_forget(commit)) {
     world_.count("user forgotten");
     const bool again = std::any_of(
@@ -156,6 +172,7 @@ Status SimulatedStore::commit(const Commit& commit) {
   }
   if (world_.has(Mutation::kOwedOutsideCommit) || world_.has(Mutation::kDeadLetterOutsideCommit) ||
       world_.has(Mutation::kOffsetBeforeState) || world_.has(Mutation::kRemovalNotOwed) ||
+      world_.has(Mutation::kWatermarkOutsideCommit) ||
       world_.has(Mutation::kSourceOffsetsOutsideCommit)) {
     commit_wrongly(commit);
   } else {
@@ -195,9 +212,11 @@ void SimulatedStore::close() {
   if (alive_) database_.close();
 }
 
-Status SimulatedStore::visit_users_after(std::string_view user, std::size_t count_max,
-                                         const UserVisitor& visit) {
-  return database_.image().store.visit_users_after(user, count_max, visit);
+Status SimulatedStore::visit_users_between(const UserId& begin, const UserId& end,
+                                           const UserVisitor& visit) {
+  others_();
+  world_.may_die("visit users");
+  return database_.image().store.visit_users_between(begin, end, visit);
 }
 
 }  // namespace freshet::sim

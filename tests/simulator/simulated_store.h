@@ -84,8 +84,8 @@ class SimulatedStore final : public StateStore {
   Status commit(const Commit& commit) override;
   Status note(const Attempt& attempt) override;
   void close() override;
-  Status visit_users_after(std::string_view user, std::size_t count_max,
-                           const UserVisitor& visit) override;
+  Status visit_users_between(const UserId& begin, const UserId& end,
+                             const UserVisitor& visit) override;
 
  private:
   void commit_wrongly(const Commit& commit);

@@ -20,6 +20,8 @@ Config draw_config(World& world) {
   config.state.bought_max = 4;
   config.state.disliked_max = 3;
   config.state.recent_event_ids_max = 1 + world.random.below(8);
+  if (world.random.chance(0.5))
+    config.state.history_age_max = std::chrono::seconds(1 + world.random.below(4));
   config.state.owed_max = 1 + world.random.below(12);
   config.scoring.queue_max = 1 + world.random.below(8);
   config.sinks.kafka.in_flight_max = 1 + world.random.below(12);
@@ -44,6 +46,7 @@ FaultRates draw_rates(World& world) {
   rates.poison = draw(0.02);
   rates.snapshot_damage = draw(0.3);
   rates.forget = draw(0.4);
+  rates.clock_ahead = draw(0.1);
   rates.truncation = draw(0.1);
   rates.recreation = draw(0.05);
   rates.full_disk = draw(0.5);

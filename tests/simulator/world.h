@@ -33,6 +33,7 @@ struct FaultRates {
   double poison = 0;           ///< A record kills every process that loads its user's state.
   double snapshot_damage = 0;  ///< One of the shared snapshots' objects is lost or cut.
   double forget = 0;           ///< A user asks to be forgotten.
+  double clock_ahead = 0;      ///< An event's sender has a clock that is ahead.
   double truncation = 0;
   double recreation = 0;
   double full_disk = 0;          ///< A commit finds no room.

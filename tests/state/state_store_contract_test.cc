@@ -289,20 +289,36 @@ TEST_P(StateStoreContract, VisitsUsersInKeyOrder) {
               ElementsAre(Pair("a", "1"), Pair("b", "2"), Pair("ba", "3"), Pair(high, "4")));
 }
 
-TEST_P(StateStoreContract, VisitsAFewUsersAfterAnother) {
+TEST_P(StateStoreContract, VisitsUsersBetweenTwoPlacesUntilItIsToldToStop) {
   recover();
-  commit({.next_offset = Offset{1}, .states = {{"b", ""}, {"d", ""}, {"a", ""}, {"ba", ""}}});
-  const auto after = [this](std::string_view user, std::size_t count_max) {
-    std::vector<std::string> users;
-    const Status status = store().visit_users_after(
-        user, count_max, [&](std::string_view visited, auto) { users.emplace_back(visited); });
-    EXPECT_TRUE(status) << status.error().text;
-    return users;
+  commit({.next_offset = Offset{1}, .states = {{"b", "2"}, {"d", "4"}, {"a", "1"}, {"c", "3"}}});
+  commit({.next_offset = Offset{1}, .erased = {"c"}});
+  std::vector<std::string> users;
+  const auto visit = [&](std::string_view user, std::string_view) {
+    users.emplace_back(user);
+    return users.size() < 2;
   };
-  EXPECT_THAT(after("", 2), ElementsAre("a", "b"));
-  EXPECT_THAT(after("b", 2), ElementsAre("ba", "d"));
-  EXPECT_THAT(after("c", 2), ElementsAre("d")) << "whoever it was is there no more";
-  EXPECT_THAT(after("d", 2), IsEmpty());
+  ASSERT_TRUE(store().visit_users_between("aa", "", visit));
+  EXPECT_THAT(users, ElementsAre("b", "d"));
+  users.clear();
+  ASSERT_TRUE(store().visit_users_between("e", "", visit));
+  EXPECT_THAT(users, IsEmpty());
+  ASSERT_TRUE(store().visit_users_between("a", "", visit));
+  EXPECT_THAT(users, ElementsAre("a", "b"));
+  users.clear();
+  ASSERT_TRUE(store().visit_users_between("a", "b", visit));
+  EXPECT_THAT(users, ElementsAre("a"));
+}
+
+TEST_P(StateStoreContract, KeepsTheNewestWatermark) {
+  recover();
+  EventWatermark watermark;
+  watermark.observe("a", at_s(1));
+  commit({.next_offset = Offset{1}, .watermark = watermark});
+  watermark.observe("b", at_s(2));
+  commit({.next_offset = Offset{2}, .watermark = watermark});
+  commit({.next_offset = Offset{2}, .settled = {"a"}});
+  EXPECT_EQ(recover_after_reopening().watermark, watermark);
 }
 
 TEST_P(StateStoreContract, TakesAnyBytes) {

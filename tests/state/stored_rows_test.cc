@@ -39,6 +39,22 @@ TEST(StoredRows, GiveBackAForgottenUser) {
     EXPECT_FALSE(decode_forgotten_user(key, std::string_view(row).substr(0, size))) << size;
 }
 
+TEST(StoredRows, GiveBackAWatermark) {
+  EventWatermark watermark;
+  for (const char* user : {"a", "b", "c"}) {
+    EXPECT_EQ(decode_watermark(encode_row(watermark)), watermark);
+    watermark.observe(user, at_ms(1'750'000'000'000));
+  }
+  const std::string row = encode_row(watermark);
+  EXPECT_EQ(decode_watermark(row), watermark);
+  for (std::size_t size = 0; size < row.size(); ++size)
+    EXPECT_FALSE(decode_watermark(std::string_view(row).substr(0, size))) << size;
+  const EventWatermark unsorted({{1, at_ms(1)}, {2, at_ms(2)}});
+  EXPECT_FALSE(decode_watermark(encode_row(unsorted)));
+  const EventWatermark too_many({{1, at_ms(4)}, {2, at_ms(3)}, {3, at_ms(2)}, {4, at_ms(1)}});
+  EXPECT_FALSE(decode_watermark(encode_row(too_many)));
+}
+
 TEST(StoredRows, GiveBackADeadLetter) {
   const DeadLetter letter = sample_letter();
   const auto decoded = decode_dead_letter(encode_row(letter));

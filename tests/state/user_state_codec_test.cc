@@ -68,7 +68,15 @@ TEST(UserStateCodec, ReadsBackWhatItWrote) {
     const auto decoded = decode_user_state(encode(state));
     ASSERT_TRUE(decoded) << decoded.error().text;
     ASSERT_EQ(*decoded, state);
+    ASSERT_EQ(newest_event_time_of(encode(state)), state.newest_event_time);
   }
+}
+
+TEST(UserStateCodec, RefusesAHeadThatIsCut) {
+  const std::string bytes = encode(golden_state());
+  for (std::size_t size = 0; size < 3; ++size)
+    EXPECT_FALSE(newest_event_time_of(std::string_view(bytes).substr(0, size))) << size;
+  EXPECT_FALSE(newest_event_time_of("?" + bytes));
 }
 
 TEST(UserStateCodec, RefusesBytesCutAtAnyLength) {
