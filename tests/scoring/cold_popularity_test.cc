@@ -73,7 +73,9 @@ TEST(ColdUsers, SeeWhatIsPopularWithThoseLikeThem) {
     float sum = 0;
     for (std::size_t k = 0; k < 5; ++k) {
       sum += list.items[k].probability;
-      if (k > 0) EXPECT_LE(list.items[k].score, list.items[k - 1].score);
+      if (k > 0) {
+        EXPECT_LE(list.items[k].score, list.items[k - 1].score);
+      }
       const bool own = list.items[k].name.starts_with("item-" + std::to_string(country)) ||
                        (country == 0 && list.items[k].name.size() == 6);
       EXPECT_TRUE(own || list.items[k].name == "item-99") << list.items[k].name;

@@ -50,7 +50,9 @@ TEST(NetworkAdmission, ItemIsNeitherLearnedNorRankedBeforeItHadEnoughEvents) {
   for (const ItemRow row : knowledge.catalogue().by_age()) {
     const bool waits = knowledge.popularity().count(row) < 4;
     EXPECT_EQ(is_excluded(knowledge, row), waits);
-    if (waits) EXPECT_TRUE(is_fresh(knowledge, *fresh, row));
+    if (waits) {
+      EXPECT_TRUE(is_fresh(knowledge, *fresh, row));
+    }
     waits ? ++waiting : ++learned;
   }
   EXPECT_GT(waiting, 20U);

@@ -121,7 +121,9 @@ void check(const RankedList& list, const RandomRules& shop) {
                                    [&](const auto& r) { return r.name == reason.rule; });
     ASSERT_NE(rule, shop.rules().end());
     EXPECT_EQ(list.items[place].name, rule->items.front());
-    if (pinned[rule->position - 1] == rule->name) EXPECT_EQ(place, rule->position - 1);
+    if (pinned[rule->position - 1] == rule->name) {
+      EXPECT_EQ(place, rule->position - 1);
+    }
   }
 }
 
