@@ -24,12 +24,6 @@ std::string_view trip_cause_name(std::size_t cause) {
   return kNames.at(cause);
 }
 
-std::string_view to_string(GuardState state) {
-  constexpr std::array<std::string_view, kGuardStateCount> kNames = {"healthy", "frozen",
-                                                                     "probation"};
-  return kNames.at(static_cast<std::size_t>(state));
-}
-
 GuardAction Guard::observe(const GuardSample& sample) {
   if (!config_.enabled) return GuardAction::kNone;
   if (!std::isfinite(sample.live)) return trip(kNotFiniteCause);

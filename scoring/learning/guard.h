@@ -37,7 +37,11 @@ enum class GuardState : std::uint8_t {
 inline constexpr std::size_t kGuardStateCount = 3;
 
 /// "healthy", "frozen", "probation".
-std::string_view to_string(GuardState state);
+inline std::string_view to_string(GuardState state) {
+  constexpr std::array<std::string_view, kGuardStateCount> kNames = {"healthy", "frozen",
+                                                                     "probation"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
 
 /// What the guard's owner has to do.
 enum class GuardAction : std::uint8_t {

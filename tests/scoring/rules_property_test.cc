@@ -103,9 +103,10 @@ void check(const RankedList& list, const RandomRules& shop) {
   }
   std::map<std::size_t, std::string> pinned;  // The first rule of a place has it.
   for (const RuleConfig& rule : shop.rules()) {
-    if (rule.kind == "exclude")
+    if (rule.kind == "exclude") {
       for (const RankedItem& item : list.items)
         EXPECT_FALSE(shop.matches(rule, item)) << item.name << " is excluded by " << rule.name;
+    }
     if (rule.kind == "at_most") {
       std::map<std::string, std::size_t> counts;
       for (const RankedItem& item : list.items)
