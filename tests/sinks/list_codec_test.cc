@@ -81,14 +81,17 @@ TEST(ListCodec, MarksAListOfAPartitionThatCatchesUp) {
 TEST(ListCodec, KeepsOddIdsAsTheyAre) {
   for (const std::string& id :
        {std::string("quo\"te\\back/slash"), std::string("tab\tline\nbell\x07"),
-        std::string("nul\0inside", 10), std::string("Größe 😀 日本"), std::string("</script>"),
-        std::string("")}) {
+        std::string("nul\0inside", 10), std::string("Größe 😀 日本"), std::string("</script>")}) {
     auto list = list_of(id);
     list.items[0].name = id;
     const auto json = parse(encode_list(list, at_ms(0)));
     EXPECT_EQ(text_of(json["user_id"]), id);
     EXPECT_EQ(text_of(json["items"][0]["item_id"]), id);
   }
+}
+
+TEST(ListCodec, HasNoUserWhereNobodyIsNamed) {
+  EXPECT_TRUE(parse(encode_list(list_of(""), at_ms(0)))["user_id"].IsNull());
 }
 
 TEST(ListCodec, ReplacesBytesThatAreNotUtf8) {
