@@ -22,8 +22,7 @@ for p in 0 1 2; do
     send $p -K :
 done
 printf '{"type":"\xff"}' | send 0
-"$freshet" run -c "$dir/freshet.yaml" >>"$dir/run.log" 2>&1 &
-run=$!
+start
 has() { [ "$(letters list "${@:2}" | wc -l)" -eq "$1" ]; }
 within 60 has 4 || fail "four bad records are not four dead letters" "$dir/run.log"
 has 3 --reason unknown_action || fail "--reason does not choose"

@@ -9,11 +9,6 @@ freshet=$1
 
 prepare 1 ", users_topic: freshet.users" ", history_age_max: 10m"
 
-start() {
-  "$freshet" run -c "$dir/freshet.yaml" >>"$dir/run.log" 2>&1 &
-  run=$!
-}
-
 # An event of each of the users "$2"..., $1 minutes from now.
 event() {
   local time=$(($(date +%s%3N) + $1 * 60000))

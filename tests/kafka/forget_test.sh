@@ -9,11 +9,6 @@ freshet=$1
 
 prepare 2 ", users_topic: freshet.users" ", snapshots: {directory: $dir/snapshots, interval: 1s, keep: 1}"
 
-start() {
-  "$freshet" run -c "$dir/freshet.yaml" >>"$dir/run.log" 2>&1 &
-  run=$!
-}
-
 # Events of user $1 on items $2 to $3; as Java producers, the key decides the partition.
 events() {
   local now

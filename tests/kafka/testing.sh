@@ -43,6 +43,13 @@ END
     fail "topics create" "$dir/topics.log"
 }
 
+# `freshet run` of $dir/freshet.yaml as the process $run; its log is $dir/run.log.
+start() {
+  "$freshet" run -c "$dir/freshet.yaml" >>"$dir/run.log" 2>&1 &
+  # shellcheck disable=SC2034 # For the test that sources this.
+  run=$!
+}
+
 # A broker with the ports $1, CLIENTS:CONTROLLER, and the properties of the file $2 if it is named.
 start_broker() {
   KAFKA_PROPERTIES=${2-} "$kafka_scripts/broker.sh" run "$dir/kafka" "$1" >"$dir/broker.log" 2>&1 &
