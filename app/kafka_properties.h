@@ -1,18 +1,15 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
+#include "config/kafka_properties.h"
 
 namespace freshet {
 
-/// librdkafka's properties by name, as they stand in a configuration: `${NAME}` and `${file:PATH}`
-/// are references.
-using KafkaProperties = std::map<std::string, std::string>;
-
-/// Reads "KEY=VALUE", one a text. Errors: kInvalidConfig with all problems at once: no key, a key
+/// Reads "KEY=VALUE", one a text; the values are as they stand in a configuration: `${NAME}` and
+/// `${file:PATH}` are references. Errors: kInvalidConfig with all problems at once: no key, a key
 /// twice, a reference that leads nowhere, and a secret that is not a reference
 /// (is_secret_property): what is written here stands in a file and in the shell's history. No error
 /// shows a secret.

@@ -4,13 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "config/ingest_config.h"
+#include "config/kafka_properties.h"
 #include "config/result.h"
 #include "ingest/record.h"
 #include "ingest/record_source.h"
@@ -36,9 +36,6 @@ using KafkaConf = std::unique_ptr<rd_kafka_conf_t, KafkaDeleter>;
 using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, KafkaDeleter>;
 using KafkaPartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaDeleter>;
 using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaDeleter>;
-
-/// Settings by librdkafka's names.
-using KafkaProperties = std::map<std::string, std::string>;
 
 /// Returns the properties that every reader of `config`'s cluster shares: what the user gave, with
 /// ours on top. Nothing is committed or reset behind our back; aborted transactions are not seen.
