@@ -30,10 +30,10 @@ Status ActiveUserWalk::look(StateStore& store, const Position& position, EventTi
 /// has none. A state that cannot be read is for the user's next event to complain of.
 std::optional<EventTime> ActiveUserWalk::active_since(std::string_view state,
                                                       EventTime time) const {
+  const auto newest = newest_event_time_of(state);
+  if (!newest || *newest + active_ <= time) return std::nullopt;
   const auto decoded = decode_user_state(state);
-  if (!decoded || decoded->history.empty()) return std::nullopt;
-  if (decoded->newest_event_time + active_ <= time) return std::nullopt;
-  return decoded->newest_event_time;
+  return decoded && !decoded->history.empty() ? std::optional(*newest) : std::nullopt;
 }
 
 }  // namespace freshet
