@@ -32,13 +32,7 @@ Status StateOwner::counted(std::size_t partition_count) {
 LogView StateOwner::log_of(PartitionId partition, Watermarks broker) const {
   return {{parts_.config.ingest.kafka.events_topic, partition_count_, partition},
           broker,
-          [this, partition](Offset offset) -> Result<std::optional<LogMark>> {
-            LogMark mark;
-            const auto found = parts_.probe.look_at(
-                partition, offset, [&](const Record& record) { mark = mark_of(record); });
-            if (!found) return tl::unexpected(found.error());
-            return *found ? std::optional(mark) : std::nullopt;
-          }};
+          [this, partition](Offset offset) { return parts_.probe.mark_at(partition, offset); }};
 }
 
 Result<Offset> StateOwner::assigned(PartitionId partition, Watermarks broker,

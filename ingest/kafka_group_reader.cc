@@ -66,7 +66,10 @@ class KafkaGroupReader::Impl {
   }
 
   Result<std::span<const Record>> poll(std::size_t max, milliseconds wait) {
-    return batch_.fill(max, wait, [this](milliseconds at_most) { return take_one(at_most); });
+    const auto records =
+        batch_.fill(max, wait, [this](milliseconds at_most) { return take_one(at_most); });
+    if (records) note_newest(*records);
+    return records;
   }
 
   void commit() {
@@ -74,7 +77,7 @@ class KafkaGroupReader::Impl {
     const KafkaPartitionList offsets(rd_kafka_topic_partition_list_new(0));
     for (const auto& [partition, newest] : std::exchange(newest_, {})) {
       rd_kafka_topic_partition_t& offset =
-          *rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), partition);
+          *rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), partition.value);
       offset.offset = newest.offset.value + 1;
       put_note(note_of(newest), offset);
     }
@@ -125,12 +128,10 @@ class KafkaGroupReader::Impl {
       if (!opened) return tl::unexpected(opened.error());
       probe_ = *std::move(opened);
     }
-    std::string note;
     const auto found =
-        probe_->look_at(PartitionId{committed.partition}, Offset{committed.offset - 1},
-                        [&](const Record& record) { note = note_of(mark_of(record)); });
+        probe_->mark_at(PartitionId{committed.partition}, Offset{committed.offset - 1});
     if (!found) return tl::unexpected(found.error());
-    if (!*found || note == note_in(committed)) return {};
+    if (!*found || note_of(**found) == note_in(committed)) return {};
     return error(
         ErrorCode::kCorrupt,
         fmt::format("partition {} of {} is not the log that group {}.rekey has read up to offset "
@@ -147,6 +148,12 @@ class KafkaGroupReader::Impl {
     return why;
   }
 
+  void note_newest(std::span<const Record> records) {
+    std::map<PartitionId, const Record*> newest;
+    for (const Record& record : records) newest[record.partition] = &record;
+    for (const auto& [partition, record] : newest) newest_[partition] = mark_of(*record);
+  }
+
   // False = nothing came within `wait`.
   Result<bool> take_one(milliseconds wait) {
     KafkaMessage message(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
@@ -158,7 +165,6 @@ class KafkaGroupReader::Impl {
       const bool is_gone = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
       return tl::unexpected(is_gone ? gone(judged.error()) : judged.error());
     }
-    newest_[message->partition] = mark_of(to_record(*message));
     batch_.add(std::move(message));
     return true;
   }
@@ -168,7 +174,7 @@ class KafkaGroupReader::Impl {
   KafkaHandle handle_;
   KafkaBatch batch_;
   std::optional<Error> failed_assignment_;  // For poll() to return.
-  std::map<std::int32_t, LogMark> newest_;  // By partition: commit() commits what comes next.
+  std::map<PartitionId, LogMark> newest_;   // Of what polls returned: commit() commits the next.
   std::unique_ptr<KafkaRecordProbe> probe_;
 };
 

@@ -14,8 +14,7 @@ class KafkaRecordProbe::Impl {
   Impl(KafkaHandle handle, std::string topic, milliseconds timeout)
       : handle_(std::move(handle)), topic_(std::move(topic)), timeout_(timeout) {}
 
-  Result<bool> look_at(PartitionId partition, Offset offset,
-                       const std::function<void(const Record&)>& look) {
+  Result<std::optional<LogMark>> mark_at(PartitionId partition, Offset offset) {
     const KafkaPartitionList wanted(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(wanted.get(), topic_.c_str(), partition.value)->offset =
         offset.value;
@@ -25,27 +24,25 @@ class KafkaRecordProbe::Impl {
                    fmt::format("partition {} of {}: offset {} cannot be looked at ({})",
                                partition.value, topic_, offset.value, rd_kafka_err2str(answer)));
     }
-    auto found = wait_for(partition, offset, look);
+    auto found = wait_for(partition, offset);
     rd_kafka_assign(handle_.get(), nullptr);
     return found;
   }
 
  private:
-  Result<bool> wait_for(PartitionId partition, Offset offset,
-                        const std::function<void(const Record&)>& look) {
+  Result<std::optional<LogMark>> wait_for(PartitionId partition, Offset offset) {
     const SteadyTime deadline = clock_.steady_now() + timeout_;
     while (clock_.steady_now() < deadline) {
       const KafkaMessage message(rd_kafka_consumer_poll(handle_.get(), kPoll.count()));
       if (!message) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return false;
-      if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return false;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::nullopt;
+      if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return std::nullopt;
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         FRESHET_RETURN_IF_ERROR(judge_kafka_error(*message, topic_));
         continue;
       }
-      if (message->offset != offset.value) return false;
-      look(to_record(*message));
-      return true;
+      if (message->offset != offset.value) return std::nullopt;
+      return mark_of(to_record(*message));
     }
     return error(ErrorCode::kTimedOut,
                  fmt::format("partition {} of {}: the record at offset {} did not come within {} s",
@@ -83,9 +80,8 @@ Result<std::unique_ptr<KafkaRecordProbe>> KafkaRecordProbe::open(const KafkaSour
 KafkaRecordProbe::KafkaRecordProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 KafkaRecordProbe::~KafkaRecordProbe() = default;
 
-Result<bool> KafkaRecordProbe::look_at(PartitionId partition, Offset offset,
-                                       const std::function<void(const Record&)>& look) {
-  return impl_->look_at(partition, offset, look);
+Result<std::optional<LogMark>> KafkaRecordProbe::mark_at(PartitionId partition, Offset offset) {
+  return impl_->mark_at(partition, offset);
 }
 
 }  // namespace freshet

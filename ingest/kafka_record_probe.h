@@ -1,13 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/ingest_config.h"
 #include "config/result.h"
-#include "ingest/record.h"
+#include "ingest/log_mark.h"
 
 namespace freshet {
 
@@ -21,10 +21,9 @@ class KafkaRecordProbe {
                                                         std::chrono::milliseconds timeout);
   ~KafkaRecordProbe();
 
-  /// Calls `look` with the record at exactly `offset`; returns false when there is none (deleted,
-  /// compacted away, a transaction's marker). Errors: kUnavailable, kTimedOut.
-  Result<bool> look_at(PartitionId partition, Offset offset,
-                       const std::function<void(const Record&)>& look);
+  /// The mark of the record at exactly `offset`; empty when there is none (deleted, compacted away,
+  /// a transaction's marker). Errors: kUnavailable, kTimedOut.
+  Result<std::optional<LogMark>> mark_at(PartitionId partition, Offset offset);
 
  private:
   class Impl;
