@@ -12,8 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "app/partition_task.h"
-#include "app/thread_names.h"
+#include "app/engine/thread_names.h"
+#include "app/partition/partition_task.h"
 #include "ingest/kafka_consumer.h"
 #include "sinks/kafka_publisher.h"
 #include "state/rocksdb_store.h"

@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "app/process_memory.h"
+#include "app/figures/process_memory.h"
 #include "config/time.h"
 #include "growth_world.h"
 

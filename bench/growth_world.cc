@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "app/learning_stage.h"
-#include "app/partition_task.h"
-#include "app/scoring_stage.h"
+#include "app/engine/learning_stage.h"
+#include "app/engine/scoring_stage.h"
+#include "app/partition/partition_task.h"
 #include "sinks/list_codec.h"
 #include "state/rocksdb_store.h"
 #include "state/user_state_codec.h"

@@ -14,10 +14,10 @@ using SourceOffsetMap = std::map<SourcePartition, Offset>;
 
 /// Which records of a rekeyed log are repeats.
 ///
-/// The writer of the log (app/rekeyer) writes the records of one source partition in their order,
-/// from a place below which every record has been acknowledged. So when a record is in this log,
-/// all records of its source partition before it, as far as they belong here, are in it before it:
-/// one whose source offset is not above the highest seen is a repeat, and no other is. Exactly
+/// The writer of the log (app/kafka/rekeyer) writes the records of one source partition in their
+/// order, from a place below which every record has been acknowledged. So when a record is in this
+/// log, all records of its source partition before it, as far as they belong here, are in it before
+/// it: one whose source offset is not above the highest seen is a repeat, and no other is. Exactly
 /// once over two hops, without transactions. Confined to one thread.
 class SourceOffsets {
  public:

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "app/encoder_choice.h"
+#include "app/engine/encoder_choice.h"
+#include "app/engine/network_choice.h"
 #include "app/evaluation/ablation.h"
 #include "app/evaluation/protocol.h"
-#include "app/network_choice.h"
 
 namespace freshet {
 namespace {

@@ -72,10 +72,10 @@ class WalkExpert final : public Expert {
   std::vector<DistinctItem> origins_;
   // A walk reaches a few thousand rows of however many there are: what it writes stays together in
   // the cache, and a row of the catalogue costs four bytes.
-  std::vector<std::uint32_t> places_;                         // [row] in reached_.
-  std::vector<Reach> reached_ = std::vector<Reach>(1);        // [place]; kNowhere's stays empty.
-  std::vector<ItemRow> rows_ = std::vector<ItemRow>(1);       // [place]
-  std::uint32_t end_ = kNowhere + 1;                          // Places in use.
+  std::vector<std::uint32_t> places_;                    // [row] in reached_.
+  std::vector<Reach> reached_ = std::vector<Reach>(1);   // [place]; kNowhere's stays empty.
+  std::vector<ItemRow> rows_ = std::vector<ItemRow>(1);  // [place]
+  std::uint32_t end_ = kNowhere + 1;                     // Places in use.
   std::vector<Middle> middles_;
   std::vector<ScoredRow> best_two_;
   std::vector<ScoredRow> best_three_;

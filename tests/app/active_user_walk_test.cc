@@ -1,4 +1,4 @@
-#include "app/active_user_walk.h"
+#include "app/partition/active_user_walk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/api.h"
+#include "app/http/api.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/catch_up.h"
+#include "app/partition/catch_up.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/clickstream_generator.h"
+#include "app/demo/clickstream_generator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/dead_letter_lines.h"
-#include "app/dead_letter_replay.h"
+#include "app/commands/dead_letter_lines.h"
+#include "app/commands/dead_letter_replay.h"
 #include "ingest/kafka_topic_reader.h"
 #include "sinks/kafka_producer.h"
 #include "tests/ingest/mock_kafka.h"

@@ -1,4 +1,4 @@
-#include "app/delivery_router.h"
+#include "app/partition/delivery_router.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/event_intake.h"
+#include "app/http/event_intake.h"
 
 #include <gtest/gtest.h>
 

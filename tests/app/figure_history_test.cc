@@ -1,4 +1,4 @@
-#include "app/figure_history.h"
+#include "app/figures/figure_history.h"
 
 #include <gtest/gtest.h>
 

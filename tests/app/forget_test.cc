@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/user_book.h"
+#include "app/partition/user_book.h"
 #include "state/memory_store.h"
 #include "state/user_state_codec.h"
 #include "tests/app/task_process.h"

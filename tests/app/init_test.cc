@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "app/init_config.h"
+#include "app/commands/init_config.h"
 #include "config/config.h"
 #include "tests/fakes/temporary_directory.h"
 

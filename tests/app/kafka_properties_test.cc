@@ -1,4 +1,4 @@
-#include "app/kafka_properties.h"
+#include "app/commands/kafka_properties.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/latency_window.h"
+#include "app/figures/latency_window.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "app/lease.h"
+#include "app/partition/lease.h"
 
 #include <gtest/gtest.h>
 
-#include "app/leased_publisher.h"
+#include "app/partition/leased_publisher.h"
 #include "tests/fakes/fake_publisher.h"
 #include "tests/fakes/manual_clock.h"
 

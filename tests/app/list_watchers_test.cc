@@ -1,4 +1,4 @@
-#include "app/list_watchers.h"
+#include "app/http/list_watchers.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-#include "app/pipeline_figures.h"
+#include "app/figures/pipeline_figures.h"
 #include "tests/fakes/manual_clock.h"
 
 namespace freshet {

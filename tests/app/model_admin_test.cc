@@ -1,4 +1,4 @@
-#include "app/model_admin.h"
+#include "app/engine/model_admin.h"
 
 #include <gtest/gtest.h>
 

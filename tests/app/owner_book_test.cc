@@ -1,4 +1,4 @@
-#include "app/owner_book.h"
+#include "app/http/owner_book.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/partition_task.h"
+#include "app/partition/partition_task.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/quarantine.h"
+#include "app/partition/quarantine.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/rekeyer.h"
+#include "app/kafka/rekeyer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/related_publisher.h"
+#include "app/engine/related_publisher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/rule_shelf.h"
+#include "app/kafka/rule_shelf.h"
 
 #include <gmock/gmock.h>
 

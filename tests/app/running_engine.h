@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "app/engine.h"
+#include "app/engine/engine.h"
 #include "state/memory_store.h"
 #include "tests/fakes/fake_publisher.h"
 #include "tests/fakes/fake_source.h"

@@ -1,5 +1,5 @@
 // Who goes first in scoring: users who did something, then lists that no event asks for.
-#include "app/scoring_stage.h"
+#include "app/engine/scoring_stage.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

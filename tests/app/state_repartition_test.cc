@@ -1,4 +1,4 @@
-#include "app/state_repartition.h"
+#include "app/commands/state_repartition.h"
 
 #include <gmock/gmock.h>
 

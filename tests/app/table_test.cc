@@ -1,4 +1,4 @@
-#include "app/table.h"
+#include "app/commands/table.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/partition_task.h"
+#include "app/partition/partition_task.h"
 #include "state/memory_store.h"
 #include "tests/app/click_log.h"
 #include "tests/fakes/failing_store.h"

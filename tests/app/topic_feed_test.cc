@@ -1,4 +1,4 @@
-#include "app/topic_feed.h"
+#include "app/kafka/topic_feed.h"
 
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>

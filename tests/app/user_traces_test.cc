@@ -1,4 +1,4 @@
-#include "app/user_traces.h"
+#include "app/commands/user_traces.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "app/partition_task.h"
+#include "app/partition/partition_task.h"
 #include "state/rocksdb_store.h"
 #include "tests/fakes/fake_publisher.h"
 #include "tests/fakes/fake_source.h"

@@ -41,6 +41,10 @@ class IncludeLint(LintTest):
         self.write("state/fold.cc", '#include "config/ids.h"\n#include "sinks/metrics.h"\n')
         self.expect(include_lint, 'state/fold.cc:2: state/ must not include "sinks/metrics.h"')
 
+    def test_finds_an_include_that_points_right_within_app(self):
+        self.write("app/partition/task.cc", '#include "app/figures/metrics.h"\n#include "app/engine/engine.h"\n')
+        self.expect(include_lint, 'app/partition/task.cc:2: partition/ must not include "app/engine/engine.h"')
+
     def test_finds_an_include_of_a_test(self):
         self.write("app/main.cc", '#include "tests/fakes/clock.h"\n')
         self.expect(include_lint, "app/main.cc:1: includes")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 CPP_ENDINGS = {".h", ".cc", ".cu", ".cuh"}
 FOLDERS = ["config", "ingest", "state", "scoring", "sinks", "app"]  # Includes point left only.
+APP_FOLDERS = ["figures", "partition", "engine", "http", "kafka", "demo", "evaluation", "commands"]  # The same within app/.
 
 
 def all_files(root):

@@ -5,10 +5,10 @@
 #include <optional>
 #include <set>
 
-#include "app/delivery_router.h"
-#include "app/leased_publisher.h"
-#include "app/partition_task.h"
-#include "app/user_book.h"
+#include "app/partition/delivery_router.h"
+#include "app/partition/leased_publisher.h"
+#include "app/partition/partition_task.h"
+#include "app/partition/user_book.h"
 #include "tests/simulator/broker.h"
 #include "tests/simulator/simulated_clock.h"
 #include "tests/simulator/simulated_store.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <set>
 
-#include "app/rekeyer.h"
+#include "app/kafka/rekeyer.h"
 #include "tests/simulator/simulated_group.h"
 #include "tests/simulator/simulated_log.h"
 #include "tests/simulator/simulated_producer.h"

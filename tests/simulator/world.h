@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/random_stream.h"
+#include "app/demo/random_stream.h"
 #include "tests/simulator/faults.h"
 
 namespace freshet::sim {
