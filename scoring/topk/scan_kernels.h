@@ -51,8 +51,8 @@ struct ScanKernels {
   std::size_t (*scan)(const ScanTile& tile, const ScanQueries& queries, ScanHit* hits);
 };
 
-/// The variants this processor can run, slowest first: "scalar", "avx2", "avxvnni", "avx512vnni".
-/// Never empty.
+/// The variants this processor can run, slowest first: "scalar", "avx2", "avxvnni", "avx512vnni",
+/// "amx". Never empty.
 std::span<const ScanKernels> supported_scan_kernels();
 
 /// Names of all variants that were built, with whether this processor can run them.

@@ -10,6 +10,8 @@ std::size_t scan_scalar(const ScanTile& tile, const ScanQueries& queries, ScanHi
 std::size_t scan_avx2(const ScanTile& tile, const ScanQueries& queries, ScanHit* hits);
 std::size_t scan_avxvnni(const ScanTile& tile, const ScanQueries& queries, ScanHit* hits);
 std::size_t scan_avx512vnni(const ScanTile& tile, const ScanQueries& queries, ScanHit* hits);
+/// The thread's tile registers are free afterwards.
+std::size_t scan_amx(const ScanTile& tile, const ScanQueries& queries, ScanHit* hits);
 #endif
 
 }  // namespace freshet

@@ -86,7 +86,7 @@ TEST_P(ScanKernelsTest, FindsWhatReachesItsThresholdAndNothingElse) {
   const unsigned seed = std::random_device{}();
   std::printf("seed %u\n", seed);
   std::mt19937 random(seed);
-  for (const std::size_t width : {4, 20, 64, 68, 128, 132}) {
+  for (const std::size_t width : {4, 20, 64, 68, 72, 100, 128, 132, 260}) {
     for (const std::size_t lanes : {16, 32, 64}) {
       for (const std::size_t rows :
            {std::size_t{1}, std::size_t{23}, std::size_t{100}, kScanRows}) {
