@@ -32,41 +32,37 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
   step_once(used);
   step_once_older(used);
   for (const Middle& middle : middles_) step_again(middle);
-  for (std::uint32_t place = kNowhere + 1; place < end_; ++place)
-    if (reached_[place].paths > 0) best_two_.push_back({rows_[place], reached_[place].two_hops});
+  for (std::size_t k = 0; k < touched_count_; ++k) {
+    const Reach& reached = reach_[touched_[k]];
+    if (reached.paths > 0) best_two_.push_back({touched_[k], reached.two_hops});
+  }
   keep_best(best_two_, kMiddlesMax);
   step_thrice();
 }
 
 void WalkExpert::reset(std::size_t rows) {
-  for (std::uint32_t place = kNowhere + 1; place < end_; ++place) places_[rows_[place]] = kNowhere;
-  std::fill_n(reached_.begin(), end_, Reach{});
-  end_ = kNowhere + 1;
-  if (places_.size() < rows) places_.resize(rows, kNowhere);
+  for (std::size_t k = 0; k < touched_count_; ++k) reach_[touched_[k]] = {};
+  touched_count_ = 0;
+  if (reach_.size() < rows) {
+    reach_.resize(rows);
+    touched_.resize(rows + 1);
+  }
   middles_.clear();
   best_two_.clear();
   best_three_.clear();
 }
 
-/// For so many calls of touch(), and the row that a call writes for nothing.
-void WalkExpert::make_room(std::size_t rows) {
-  const std::size_t needed = end_ + rows + 1;
-  if (reached_.size() >= needed) return;
-  reached_.resize(std::max(needed, 2 * reached_.size()));
-  rows_.resize(reached_.size());
-}
-
 /// Without a branch: whether a row is new is hard to predict.
 Reach& WalkExpert::touch(ItemRow row) {
-  std::uint32_t& place = places_[row];
-  rows_[end_] = row;
-  const bool is_new = place == kNowhere;
-  place = is_new ? end_ : place;
-  end_ += is_new ? 1 : 0;
-  return reached_[place];
+  Reach& reached = reach_[row];
+  touched_[touched_count_] = row;
+  touched_count_ += reached.touched ? 0 : 1;
+  reached.touched = true;
+  return reached;
 }
 
-WalkExpert::Middle& WalkExpert::middle_of(Reach& reached, ItemRow row) {
+WalkExpert::Middle& WalkExpert::middle_of(ItemRow row) {
+  Reach& reached = touch(row);
   if (reached.middle == 0) {
     middles_.push_back({.row = row});
     reached.middle = static_cast<std::uint32_t>(middles_.size());
@@ -80,11 +76,9 @@ void WalkExpert::step_once(std::size_t used) {
   for (std::size_t k = 0; k < used; ++k) {
     const Neighbours& from = counts_.of(origins_[k].row);
     const float near = origins_[k].weight(k) / total / from.edge_sum;
-    make_room(from.edges.rows().size());
     for (const Edge& edge : from.edges.rows()) {
-      Reach& reached = touch(edge.row);
-      Middle& middle = middle_of(reached, edge.row);
-      reached.one_step += near * edge.score;
+      Middle& middle = middle_of(edge.row);
+      reach_[edge.row].one_step += near * edge.score;
       middle.forward += near * edge.forward;
       middle.backward += near * (edge.score - edge.forward);
       if (k == 0) middle.from_last = near * edge.score;
@@ -97,9 +91,7 @@ void WalkExpert::step_once_older(std::size_t used) {
   for (std::size_t k = used; k < origins_.size(); ++k) {
     const Neighbours& from = counts_.of(origins_[k].row);
     const float near = origins_[k].weight(k) / from.edge_sum;
-    make_room(from.edges.rows().size());
-    for (const Edge& edge : from.edges.rows())
-      middle_of(touch(edge.row), edge.row).older += near * edge.score;
+    for (const Edge& edge : from.edges.rows()) middle_of(edge.row).older += near * edge.score;
   }
 }
 
@@ -114,7 +106,6 @@ void WalkExpert::step_again(const Middle& middle) {
   const Four by_both{forward + backward, middle.from_last / item.edge_sum,
                      middle.older / item.edge_sum, 0};
   const Four by_path{0, 0, 0, middle.origins};
-  make_room(item.edges.rows().size());
   for (const Edge& edge : item.edges.rows()) {
     Reach& reached = touch(edge.row);
     lanes_at<4>(&reached.forward_forward) +=
@@ -128,16 +119,15 @@ void WalkExpert::step_thrice() {
     const Neighbours& item = counts_.of(middle.row);
     const float scale = middle.score / item.edge_sum;
     const float scale_of_last = reach(middle.row).two_hops_from_last / item.edge_sum;
-    make_room(item.edges.rows().size());
     for (const Edge& edge : item.edges.rows()) {
       Reach& reached = touch(edge.row);
       reached.three_hops += scale * edge.score;
       reached.three_hops_from_last += scale_of_last * edge.score;
     }
   }
-  for (std::uint32_t place = kNowhere + 1; place < end_; ++place) {
-    const Reach& reached = reached_[place];
-    if (reached.three_hops > 0) best_three_.push_back({rows_[place], reached.three_hops});
+  for (std::size_t k = 0; k < touched_count_; ++k) {
+    const Reach& reached = reach_[touched_[k]];
+    if (reached.three_hops > 0) best_three_.push_back({touched_[k], reached.three_hops});
   }
   keep_best(best_three_, kMiddlesMax);
 }

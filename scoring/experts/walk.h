@@ -24,6 +24,7 @@ struct alignas(64) Reach {
   float three_hops = 0;      ///< In three steps, by the best two-step rows.
   float three_hops_from_last = 0;  ///< The part of it that set out from the newest item.
   std::uint32_t middle = 0;        ///< Its number among the middles, from 1; 0 = it is none.
+  bool touched = false;            ///< Any of the above was set.
 };
 
 /// The two- and three-hop walk over the strongest edges of the co-visitation graph, from the last
@@ -41,9 +42,7 @@ class WalkExpert final : public Expert {
   void influences_on(ItemRow row, std::vector<Influence>& influences) override;
 
   /// What the walk found out about `row`; valid until the next `prepare`.
-  const Reach& reach(ItemRow row) const {
-    return reached_[row < places_.size() ? places_[row] : kNowhere];
-  }
+  const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }
 
  private:
   /// A row after the first step, of however many origins: how likely the walker is there.
@@ -56,26 +55,21 @@ class WalkExpert final : public Expert {
     float origins = 0;    ///< Number of used origins that lead here.
   };
 
-  static constexpr std::uint32_t kNowhere = 0;
-
   void reset(std::size_t rows);
-  void make_room(std::size_t rows);
   Reach& touch(ItemRow row);
   static float joined(float two_hops, float three_hops);
-  Middle& middle_of(Reach& reached, ItemRow row);
+  Middle& middle_of(ItemRow row);
   void step_once(std::size_t used);
   void step_once_older(std::size_t used);
   void step_again(const Middle& middle);
   void step_thrice();
 
   const Covisitation& counts_;
+  const Reach nothing_;
   std::vector<DistinctItem> origins_;
-  // A walk reaches a few thousand rows of however many there are: what it writes stays together in
-  // the cache, and a row of the catalogue costs four bytes.
-  std::vector<std::uint32_t> places_;                    // [row] in reached_.
-  std::vector<Reach> reached_ = std::vector<Reach>(1);   // [place]; kNowhere's stays empty.
-  std::vector<ItemRow> rows_ = std::vector<ItemRow>(1);  // [place]
-  std::uint32_t end_ = kNowhere + 1;                     // Places in use.
+  std::vector<Reach> reach_;      // [row]
+  std::vector<ItemRow> touched_;  // The first touched_count_.
+  std::size_t touched_count_ = 0;
   std::vector<Middle> middles_;
   std::vector<ScoredRow> best_two_;
   std::vector<ScoredRow> best_three_;
