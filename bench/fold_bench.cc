@@ -9,7 +9,6 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
-#include <sched.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -182,13 +181,6 @@ class BareRocksDb {
  private:
   std::unique_ptr<rocksdb::DB> db_;
 };
-
-void pin_to(int core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  if (sched_setaffinity(0, sizeof set, &set) != 0) std::puts("not pinned: core not available");
-}
 
 void run(const Options& options) {
   pin_to(options.core);  // RocksDB's background threads inherit it: everything on one core.

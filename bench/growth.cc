@@ -4,7 +4,6 @@
 // known; RocksDB's own threads count as fold. Sizes of one quantity take turns, round by round;
 // each figure is the median of its rounds. See growth.sh.
 #include <fmt/format.h>
-#include <sched.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "app/figures/process_memory.h"
+#include "bench/timing.h"
 #include "config/time.h"
 #include "growth_world.h"
 
@@ -86,13 +86,6 @@ double median(std::vector<Costs>& rounds, double Costs::*of) {
   std::nth_element(rounds.begin(), middle, rounds.end(),
                    [of](const Costs& a, const Costs& b) { return a.*of < b.*of; });
   return (*middle).*of;
-}
-
-void pin_to(int core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  if (sched_setaffinity(0, sizeof set, &set) != 0) std::puts("not pinned: core not available");
 }
 
 /// A size with its world and what was measured of it.

@@ -7,7 +7,6 @@
 //   build/release/bench/learning_bench --core 1
 
 #include <malloc.h>
-#include <sched.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -305,15 +304,8 @@ void print_bytes(const Options& options) {
       per(states, stream.sessions()));
 }
 
-void pin_to(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(static_cast<std::size_t>(core), &cores);
-  if (sched_setaffinity(0, sizeof cores, &cores) != 0) throw std::runtime_error("no such core");
-}
-
 void run(const Options& options) {
-  if (options.core >= 0) pin_to(options.core);
+  pin_to(options.core);
   set_torch_threads(1);
   print_bytes(options);
   std::printf("\n| per second and core | ours | LibTorch eager | ratio |\n|---|---|---|---|\n");

@@ -2,8 +2,6 @@
 // turns, on one core. Prints examples per second of both, the ratio (median of the rounds) and the
 // share of the core's fused multiply-adds that the fused step reaches. Time is CPU time of the
 // thread.
-#include <sched.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -181,13 +179,6 @@ void run(const Options& options, const Case& c) {
   std::fflush(stdout);
 }
 
-void pin_to(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(static_cast<std::size_t>(core), &cores);
-  if (sched_setaffinity(0, sizeof cores, &cores) != 0) throw std::runtime_error("no such core");
-}
-
 }  // namespace
 }  // namespace freshet
 
@@ -204,7 +195,7 @@ int main(int argc, char** argv) {
   app.add_option("--negatives", options.negatives, "Negatives per step");
   app.add_flag("--fused-only", options.fused_only, "For a profiler: no LibTorch");
   CLI11_PARSE(app, argc, argv);
-  if (options.core >= 0) freshet::pin_to(options.core);
+  freshet::pin_to(options.core);
   freshet::set_torch_threads(1);
   std::printf("kernels %s, %zu items, history %zu, peak %.0f GFLOP/s\n\n",
               freshet::fused_kernels().name, options.rows, options.history,

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sched.h>
+
 #include <algorithm>
 #include <ctime>
+#include <stdexcept>
 #include <vector>
 
 namespace freshet {
@@ -20,6 +23,16 @@ double seconds_of(const Work& work) {
   const double start = seconds_by(CLOCK_THREAD_CPUTIME_ID);
   work();
   return seconds_by(CLOCK_THREAD_CPUTIME_ID) - start;
+}
+
+/// Keeps this thread, and those that it begins, on one core; below 0 = anywhere. Throws where there
+/// is no such core.
+inline void pin_to(int core) {
+  if (core < 0) return;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<std::size_t>(core), &cores);
+  if (sched_setaffinity(0, sizeof cores, &cores) != 0) throw std::runtime_error("no such core");
 }
 
 /// The upper one of two middles; 0 of nothing.

@@ -3,7 +3,6 @@
 // ratios, the share of the processor's int8 multiply-adds that is reached, and recall against
 // float32. Rates are medians of the rounds by CPU time of the thread, the only one that works;
 // --wall takes the clock.
-#include <sched.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "bench/timing.h"
 #include "bench/top_k_data.h"
 #include "bench/top_k_peers.h"
+#include "scoring/network/torch_scan.h"
 #include "scoring/topk/code_search.h"
 #include "scoring/topk/top_k_index.h"
 
@@ -26,7 +26,7 @@ struct Options {
   int core = -1;
   int rounds = 5;
   double round_ms = 100;
-  bool wall = false;
+  bool wall = false, cuda = false;
   std::size_t k = 100;
   std::vector<std::size_t> rows{100'000}, batches{1, 16, 32, 64, 256};
   std::size_t dim = 64, queries = 256;
@@ -70,12 +70,24 @@ class Case {
   Case(const Options& options, const TopKData& data)
       : options_(options), input_(data), index_({kernels(options), 1}) {
     index_.follow(data.table());
+    for (const ScanKernels& known : supported_scan_kernels()) {
+      if (!wanted(known.name)) continue;
+      others_.emplace_back(known.name, TopKIndex({&known, 1}));
+      others_.back().second.follow(data.table());
+    }
     faiss_ = wanted("faiss") ? faiss_peer(data) : nullptr;
-    torch_ = wanted("torch") ? torch_peer(data) : nullptr;
+    torch_ = wanted("torch") ? torch_peer(data, options.cuda) : nullptr;
+    if (!wanted("device")) return;
+    device_ = make_torch_scan({.cuda = options.cuda, .coarse = options.cuda});
+    if (const Status followed = device_->follow(data.table()); !followed)
+      throw std::runtime_error(followed.error().text);
   }
 
   void run() {
-    const auto proven = recall(Margin::kProven), statistical = recall(Margin::kStatistical);
+    const std::size_t count = input_.queries.size() / input_.dim;
+    const auto proven = recall(search(0, count, Margin::kProven));
+    const auto statistical = recall(search(0, count, Margin::kStatistical));
+    if (device_) std::printf("recall by the device %.5f\n", recall(by_device(0, count)));
     print_log_sum_error();
     for (const std::size_t batch : options_.batches) run(batch, proven, statistical);
     if (options_.refresh) time_refresh();
@@ -96,17 +108,27 @@ class Case {
   }
   std::vector<std::vector<ScoredRow>> search(std::size_t from, std::size_t count, Margin margin,
                                              std::vector<float>* sums = nullptr) const {
-    return index_.search(
-        input_.table(), {.queries = queries(from, count), .k = options_.k, .margin = margin}, sums);
+    return search(index_, from, count, margin, sums);
+  }
+  std::vector<std::vector<ScoredRow>> search(const TopKIndex& index, std::size_t from,
+                                             std::size_t count, Margin margin,
+                                             std::vector<float>* sums = nullptr) const {
+    return index.search(input_.table(),
+                        {.queries = queries(from, count), .k = options_.k, .margin = margin}, sums);
+  }
+
+  std::vector<std::vector<ScoredRow>> by_device(std::size_t from, std::size_t count) const {
+    auto found = device_->search(queries(from, count), options_.k, {});
+    if (!found) throw std::runtime_error(found.error().text);
+    return std::move(found->best);
   }
 
   /// Share of the best k found; rows within 1e-5 of the k-th score count as equal.
-  double recall(Margin margin) {
-    const std::size_t count = input_.queries.size() / input_.dim;
-    const auto exact = top_k(input_.table(), queries(0, count), options_.k, {}, nullptr);
-    const auto found = search(0, count, margin);
+  double recall(const std::vector<std::vector<ScoredRow>>& found) {
+    if (exact_.empty()) exact_ = top_k(input_.table(), input_.queries, options_.k, {}, nullptr);
+    const auto& exact = exact_;
     double hits = 0, all = 0;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < exact.size(); ++i) {
       const float least = exact[i].back().score;
       for (const ScoredRow& entry : found[i])
         hits += entry.score >= least - 1e-5F * std::abs(least) ? 1 : 0;
@@ -145,6 +167,11 @@ class Case {
                      search(from, n, Margin::kProven, &sums);
                    },
                    {}});
+    for (const auto& [name, index] : others_)
+      all.push_back(
+          {name,
+           [this, &other = index](auto from, auto n) { search(other, from, n, Margin::kProven); },
+           {}});
     if (wanted("fp32"))
       all.push_back({"fp32",
                      [this](auto from, auto n) {
@@ -154,6 +181,7 @@ class Case {
     if (faiss_)
       all.push_back(
           {"faiss", [this](auto from, auto n) { faiss_->search(from, n, options_.k); }, {}});
+    if (device_) all.push_back({"device", [this](auto from, auto n) { by_device(from, n); }, {}});
     if (torch_)
       all.push_back(
           {"torch", [this](auto from, auto n) { torch_->search(from, n, options_.k); }, {}});
@@ -203,7 +231,10 @@ class Case {
   const Options& options_;
   const TopKData& input_;
   TopKIndex index_;
+  std::vector<std::pair<std::string, TopKIndex>> others_;  // By other instruction sets.
   std::unique_ptr<TopKPeer> faiss_, torch_;
+  std::unique_ptr<DeviceScan> device_;
+  std::vector<std::vector<ScoredRow>> exact_;
 };
 
 /// Rows that change at random, and the table from nothing.
@@ -242,12 +273,7 @@ TopKData make(const Options& options, const std::string& name, std::size_t rows)
 }
 
 int run(const Options& options) {
-  if (options.core >= 0) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(options.core, &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0) return std::perror("top_k_bench: --core"), 1;
-  }
+  pin_to(options.core);
   for (const std::string& name : options.data) {
     for (const std::size_t rows : options.rows) {
       const TopKData data = make(options, name, rows);
@@ -277,9 +303,15 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data, "gauss, spread, trained")->delimiter(',');
   app.add_option("--sessions", options.sessions,
                  "Files of `session item` lines, for --data trained");
-  app.add_option("--peers", options.peers, "faiss, torch, fp32")->delimiter(',');
+  app.add_option("--peers", options.peers,
+                 "faiss, torch, fp32, device (our scan by LibTorch), or our own scan by another "
+                 "instruction set: avx512vnni, …")
+      ->delimiter(',');
+  app.add_flag("--cuda", options.cuda, "torch and device on the first GPU; with --wall");
   app.add_option("--kernels", options.kernels, "Instruction set; the best by default");
   app.add_flag("--refresh", options.refresh, "Time building and changed rows, too");
   CLI11_PARSE(app, argc, argv);
+  for (const std::size_t batch : options.batches)
+    options.queries = std::max(options.queries, batch);
   return freshet::run(options);
 }

@@ -18,7 +18,7 @@ class TopKPeer {
 
 /// `data` must outlive the peer. Null where the peer was not built. Biases are regarded by LibTorch
 /// (addmm) and, as one more dimension, by Faiss.
-std::unique_ptr<TopKPeer> torch_peer(const TopKData& data);
+std::unique_ptr<TopKPeer> torch_peer(const TopKData& data, bool cuda);
 std::unique_ptr<TopKPeer> faiss_peer(const TopKData& data);
 
 }  // namespace freshet

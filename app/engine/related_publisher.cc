@@ -9,9 +9,6 @@
 namespace freshet {
 namespace {
 
-/// Items looked at between two batches of lists.
-constexpr std::size_t kItemsLookedAt = 4;
-
 /// An item that comes no more: it left the catalogue, or an update removed it. One that is only
 /// sold out keeps its record.
 bool is_gone(const Catalogue& catalogue, ItemId item) {
@@ -31,7 +28,7 @@ RelatedPublisher::RelatedPublisher(const RelatedTopicConfig& config, RelatedPort
       book_(config.change_min, config.items_max),
       rate_(config.records_per_second, std::max(1.0, config.records_per_second), 1) {}
 
-std::size_t RelatedPublisher::look(Replica& replica) {
+std::size_t RelatedPublisher::look(Replica& replica, std::size_t items) {
   // Which records were given up is not known: all are written anew.
   if (std::exchange(failed_, ports_.failed_total()) != failed_) {
     book_.clear();
@@ -39,8 +36,7 @@ std::size_t RelatedPublisher::look(Replica& replica) {
   }
   if (!walking_ && !begins_walk(replica)) return 0;
   std::size_t queued = 0;
-  for (std::size_t k = 0; k < kItemsLookedAt && walking_ && rate_.allows_one(clock_.steady_now());
-       ++k) {
+  for (std::size_t k = 0; k < items && walking_ && rate_.allows_one(clock_.steady_now()); ++k) {
     const std::size_t more = next_row_ < replica.catalogue().rows() ? look_at(replica, next_row_++)
                                                                     : look_at_written(replica);
     rate_.take(static_cast<double>(more));

@@ -31,8 +31,8 @@ class RelatedPublisher {
   /// `clock` outlives it.
   RelatedPublisher(const RelatedTopicConfig& config, RelatedPorts ports, const Clock& clock);
 
-  /// Looks at the next few items; returns how many records it queued.
-  std::size_t look(Replica& replica);
+  /// Looks at the next `items` items at most; returns how many records it queued.
+  std::size_t look(Replica& replica, std::size_t items);
 
  private:
   bool begins_walk(const Replica& replica);

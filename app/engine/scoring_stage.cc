@@ -16,6 +16,9 @@ constexpr std::size_t kDeltasPerRound = 64;
 /// Users whose lists are looked at between two batches, and while others wait for theirs.
 constexpr std::size_t kUsersLookedAt = 500;
 constexpr std::size_t kUsersLookedAtUnderLoad = 100;
+/// Items whose related ones are looked at then.
+constexpr std::size_t kItemsLookedAt = 4;
+constexpr std::size_t kItemsLookedAtUnderLoad = 1;
 /// Lists asked for between two batches; more than the rate allows at once.
 constexpr std::size_t kRefreshTries = 32;
 
@@ -47,8 +50,7 @@ Status ScoringStage::run_once(std::stop_token stop) {
   // More than the next batch takes: scoring is behind, nothing comes between.
   if (ports_.ranking.size() > config_.batch_size_max) return {};
   refresh_lists();
-  if (ports_.ranking.size() > 0) return {};
-  if (ports_.related != nullptr) ports_.figures.count_related(ports_.related->look(replica_));
+  look_at_related();
   return {};
 }
 
@@ -157,6 +159,12 @@ void ScoringStage::refresh_lists() {
     }
   }
   ports_.figures.set_refreshes(refreshes_.size(), refreshes_.waiting());
+}
+
+void ScoringStage::look_at_related() {
+  if (ports_.related == nullptr) return;
+  const std::size_t items = ports_.ranking.size() == 0 ? kItemsLookedAt : kItemsLookedAtUnderLoad;
+  ports_.figures.count_related(ports_.related->look(replica_, items));
 }
 
 void ScoringStage::read_active_users(std::size_t count_max) {

@@ -72,6 +72,7 @@ class ScoringStage {
   bool is_outdated(const RankRequest& refresh);
   Status send(const RankRequest& request, RankedList list, std::stop_token stop);
   void refresh_lists();
+  void look_at_related();
   void read_active_users(std::size_t count_max);
   void answer_questions();
   RankEffort effort_for(std::span<const RankRequest> requests, SteadyTime now) const;

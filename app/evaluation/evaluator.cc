@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "state/expiry.h"
 #include "state/user_state_codec.h"
 
 namespace freshet {
@@ -76,6 +77,9 @@ Status Evaluator::add(std::span<const ItemUpdate> updates) {
 
 void Evaluator::fold(const RecordedEvent& event, EventUse use) {
   UserState& state = users_[event.event.user];
+  EventWatermark& watermark = watermarks_[event.partition];
+  if (has_expired(state.newest_event_time, watermark, config_.state.history_age_max)) state = {};
+  watermark.observe(event.event.user, event.event.event_time);
   const EventPosition position{event.partition, event.offset};
   if (use == EventUse::kFold) {
     std::vector<TrainingExample> unused;

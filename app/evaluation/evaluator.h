@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "app/evaluation/recording.h"
 #include "config/config.h"
 #include "scoring/learning/learner.h"
+#include "state/event_watermark.h"
 #include "state/fold.h"
 
 namespace freshet {
@@ -91,6 +93,7 @@ class Evaluator {
   Judge judge_;
   Poison poison_;
   absl::flat_hash_map<UserId, UserState> users_;
+  std::map<PartitionId, EventWatermark> watermarks_;
   std::size_t period_ = 0;
   std::uint64_t learned_ = 0;
   std::vector<Pending> pending_;

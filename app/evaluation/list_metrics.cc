@@ -13,14 +13,15 @@ using CategoryShares = absl::flat_hash_map<std::uint64_t, double>;
 /// Weight of the history's distribution in the list's, so that no share is 0 (Steck's α).
 constexpr double kSmoothing = 0.01;
 
-CategoryShares shares_of(std::span<const ItemId> items, const CategoryOf& category_of) {
+CategoryShares shares_of(std::span<const ItemId> items, const CategoriesOf& categories_of) {
   CategoryShares shares;
   double sum = 0;
   for (const ItemId item : items) {
-    const std::uint64_t category = category_of(item);
-    if (category == 0) continue;
-    ++shares[category];
-    ++sum;
+    const ItemCategories categories = categories_of(item);
+    const auto end = std::find(categories.begin(), categories.end(), 0);
+    for (auto category = categories.begin(); category != end; ++category)
+      shares[*category] += 1 / static_cast<double>(end - categories.begin());
+    sum += end == categories.begin() ? 0 : 1;
   }
   for (auto& [category, share] : shares) share /= sum;
   return shares;
@@ -41,9 +42,9 @@ double intra_list_diversity(std::span<const ItemId> list, const Similarity& simi
 }
 
 double calibration_divergence(std::span<const ItemId> history, std::span<const ItemId> list,
-                              const CategoryOf& category_of) {
-  const CategoryShares wanted = shares_of(history, category_of);
-  const CategoryShares shown = shares_of(list, category_of);
+                              const CategoriesOf& categories_of) {
+  const CategoryShares wanted = shares_of(history, categories_of);
+  const CategoryShares shown = shares_of(list, categories_of);
   if (wanted.empty() || shown.empty()) return std::numeric_limits<double>::quiet_NaN();
   double divergence = 0;
   for (const auto& [category, p] : wanted) {

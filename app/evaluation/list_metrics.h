@@ -10,14 +10,15 @@
 
 #include "app/evaluation/ranking_metrics.h"
 #include "config/ids.h"
+#include "scoring/catalogue/item_labels.h"
 
 namespace freshet {
 
 /// How alike two items are: a cosine, 0..1 (of co-visitation, content or embeddings).
 using Similarity = std::function<double(ItemId, ItemId)>;
 
-/// The category an item belongs to; 0 = not known.
-using CategoryOf = std::function<std::uint64_t(ItemId)>;
+/// The categories an item belongs to; none = not known.
+using CategoriesOf = std::function<ItemCategories(ItemId)>;
 
 /// Mean of 1 - similarity over all pairs of the list (Ziegler et al., WWW 2005; as RecTools'
 /// IntraListDiversity). 0 for fewer than two items.
@@ -25,10 +26,11 @@ double intra_list_diversity(std::span<const ItemId> list, const Similarity& simi
 
 /// How far the categories of a list are from those of the history: KL divergence in nats,
 /// Σ_c p(c) ln(p(c) / (0.99 q(c) + 0.01 p(c))), p = shares in the history, q = in the list
-/// (Steck, RecSys 2018, section 3, all weights 1, α = 0.01). 0 = the same. Items without a
-/// category are left out; NaN when either side has none left.
+/// (Steck, RecSys 2018, section 3, all weights 1, α = 0.01). An item counts once, the same for each
+/// of its categories. 0 = the same. Items without a category are left out; NaN when either side
+/// has none left.
 double calibration_divergence(std::span<const ItemId> history, std::span<const ItemId> list,
-                              const CategoryOf& category_of);
+                              const CategoriesOf& categories_of);
 
 /// What a hit at `rank` (0 = first) adds to serendipity: max(0, p_user - p_any) / k, where p =
 /// (items + 1 - place) / items, p_user by the item's place in the list, p_any by its place in

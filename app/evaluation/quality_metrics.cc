@@ -82,8 +82,8 @@ void QualityMetrics::judge_list(const JudgedEvent& event, std::span<const ItemId
   if (!ids.empty()) novelty_.add(novelty / static_cast<double>(ids.size()));
   if (options_.similarity && ids.size() > 1 && ranks_.lists() % options_.diversity_every == 0)
     diversity_.add(intra_list_diversity(ids, options_.similarity));
-  if (options_.category_of)
-    divergence_.add(calibration_divergence(event.history, ids, options_.category_of));
+  if (options_.categories_of)
+    divergence_.add(calibration_divergence(event.history, ids, options_.categories_of));
   const bool hit = rank < ids.size();
   serendipity_.add(
       hit ? serendipity_of_hit(rank, counts_.place(event.target), event.items, kEvaluatedListMax)

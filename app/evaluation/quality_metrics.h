@@ -40,8 +40,8 @@ struct JudgedEvent {
 
 /// What the metrics ask of the outside. A function left empty leaves out what needs it.
 struct QualityOptions {
-  Similarity similarity;   ///< For diversity and surprise.
-  CategoryOf category_of;  ///< For calibration of categories.
+  Similarity similarity;       ///< For diversity and surprise.
+  CategoriesOf categories_of;  ///< For calibration of categories.
   /// The diversity of every n-th list is measured: one list takes 190 similarities. At least 1.
   std::size_t diversity_every = 1;
 };

@@ -15,12 +15,10 @@ std::size_t rank_in(const std::vector<ItemId>& list, ItemId item) {
   return static_cast<std::size_t>(std::find(list.begin(), list.end(), item) - list.begin());
 }
 
-/// 0 = the item has none.
-std::uint64_t category_of(const Catalogue& catalogue, ItemId item) {
+ItemCategories categories_in(const Catalogue& catalogue, ItemId item) {
   const ItemRow row = catalogue.find(item);
   const ItemUpdate* content = row == kNoRow ? nullptr : catalogue.content(row);
-  if (content == nullptr || content->category.empty()) return 0;
-  return item_id_of(content->category.front()).value;
+  return content == nullptr ? ItemCategories{} : categories_of(content->category);
 }
 
 }  // namespace
@@ -33,10 +31,10 @@ Scoreboard::Scoreboard(std::vector<FollowerKind> kinds) : kinds_(std::move(kinds
   for (std::size_t m = 0; m < kSourceCount; ++m)
     rows_.push_back({.name = std::string(to_string(static_cast<Source>(m))) + " expert"});
   QualityOptions options{.similarity = [this](ItemId a, ItemId b) { return similarity(a, b); },
-                         .category_of =
+                         .categories_of =
                              [this](ItemId item) {
-                               return category_of(evaluator_->learner().knowledge().catalogue(),
-                                                  item);
+                               return categories_in(evaluator_->learner().knowledge().catalogue(),
+                                                    item);
                              },
                          .diversity_every = kDiversityEvery};
   for (std::size_t k = 0; k <= kinds_.size(); ++k)

@@ -12,18 +12,18 @@ std::uint64_t label_of(const std::string& text) {
   return text.empty() ? 0 : item_id_of(text).value;
 }
 
-ItemCategories categories_of(const std::vector<std::string>& path) {
+}  // namespace
+
+ItemCategories categories_of(const std::vector<std::string>& names) {
   ItemCategories categories{};
   auto end = categories.begin();
-  for (const std::string& name : path) {
+  for (const std::string& name : names) {
     const std::uint64_t label = label_of(name);
     if (end == categories.end()) break;
     if (label != 0 && std::find(categories.begin(), end, label) == end) *end++ = label;
   }
   return categories;
 }
-
-}  // namespace
 
 void LabelTable::want() {
   if (wanted_) return;

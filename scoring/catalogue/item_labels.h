@@ -11,6 +11,9 @@ namespace freshet {
 /// An item's categories, each once: the first of its path; 0 where there are no more.
 using ItemCategories = std::array<std::uint64_t, 6>;
 
+/// Of a path or list of categories: the first ones that differ.
+ItemCategories categories_of(const std::vector<std::string>& names);
+
 /// What an item is counted by: hashes of its words; 0 = it has none.
 struct ItemLabels {
   std::uint64_t brand = 0;

@@ -60,9 +60,21 @@ void NetworkExpert::start_batch(std::span<const Context* const> contexts, std::s
   batch_failed_ = !queries || queries->size() != sequences.size() * table_.dim;
   if (batch_failed_) return;
   queries_ = std::move(*queries);
+  if (DeviceScan* scan = network_->device_scan()) return scan_on_device(*scan, count, unavailable);
   index_.follow(table_);
   best_ = index_.search(table_, {.queries = queries_, .k = count, .excluded = unavailable},
                         &log_sum_exp_);
+}
+
+void NetworkExpert::scan_on_device(DeviceScan& scan, std::size_t count,
+                                   std::span<const std::uint64_t> unavailable) {
+  batch_failed_ = true;
+  if (!scan.follow(table_)) return;
+  auto found = scan.search(queries_, count, unavailable);
+  if (!found) return;
+  best_ = std::move(found->best);
+  log_sum_exp_ = std::move(found->log_sum_exp);
+  batch_failed_ = false;
 }
 
 void NetworkExpert::prepare(const Context& context, std::size_t) {

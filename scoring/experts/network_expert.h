@@ -63,6 +63,8 @@ class NetworkExpert final : public Expert {
     std::vector<float> log_sum_exp;  ///< [tasks of the context] over the candidates.
   };
 
+  void scan_on_device(DeviceScan& scan, std::size_t count,
+                      std::span<const std::uint64_t> unavailable);
   std::vector<Task> tasks_after(Action last) const;
   void occlude();
   float among_candidates(std::span<const float> queries, std::span<const float> log_sum_exp,

@@ -11,12 +11,11 @@
 
 #include "config/result.h"
 #include "scoring/network/compressed_rows.h"
+#include "scoring/network/device_scan.h"
+#include "scoring/network/item_row.h"
 #include "scoring/network/row_stamps.h"
 
 namespace freshet {
-
-/// Dense index of an item in every table of the model; given out by the catalogue.
-using ItemRow = std::uint32_t;
 
 /// Index in the network's condition table (conditions.h).
 using ConditionRow = std::uint32_t;
@@ -128,6 +127,10 @@ class Network {
   virtual void apply(const NetworkDelta& delta) = 0;
 
   virtual ItemTableView item_table() const = 0;
+
+  /// The scan of the item table by the network's own device; null: the processor's is faster
+  /// (TopKIndex). Valid as long as the network.
+  virtual DeviceScan* device_scan() { return nullptr; }
 
   /// Keeps the items' vectors in `format` from now on, for a replica: it still follows deltas and
   /// answers queries, but can neither be trained nor saved nor loaded.

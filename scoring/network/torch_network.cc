@@ -15,6 +15,7 @@
 #include "scoring/network/network_checkpoint.h"
 #include "scoring/network/step_batch.h"
 #include "scoring/network/torch_model.h"
+#include "scoring/network/torch_scan.h"
 
 namespace freshet {
 namespace {
@@ -55,6 +56,7 @@ class TorchNetwork final : public Network {
         context_(context_table_options(config, seed)),
         conditions_(condition_table_options(config, seed)),
         model_(config, dense_seed(seed), choose_device(config.device)) {
+    if (model_.device().is_cuda()) scan_ = make_torch_scan({.cuda = true, .coarse = true});
     context_.grow(context_rows(config.history_max));
     conditions_.grow(kConditionRows);
   }
@@ -119,6 +121,8 @@ class TorchNetwork final : public Network {
   }
 
   ItemTableView item_table() const override { return items_.view(); }
+
+  DeviceScan* device_scan() override { return scan_.get(); }
 
   void compress(TableFormat format) override { items_.compress(format); }
 
@@ -199,6 +203,7 @@ class TorchNetwork final : public Network {
   EmbeddingTable context_;
   EmbeddingTable conditions_;
   TorchModel model_;
+  std::unique_ptr<DeviceScan> scan_;  // Null on the CPU.
   bool dense_changed_ = false;
 };
 

@@ -9,14 +9,6 @@
 
 namespace freshet {
 
-/// A row and its score; higher is better.
-struct ScoredRow {
-  ItemRow row = 0;
-  float score = 0;
-
-  friend bool operator==(const ScoredRow&, const ScoredRow&) = default;
-};
-
 /// How sure a scan over codes is that it lost none of the best rows.
 enum class Margin : std::uint8_t {
   /// Errors of codes are bounded by the norms of what rounding really left (Cauchy-Schwarz): the

@@ -149,7 +149,7 @@ TEST(IntraListDiversity, IsTheMeanDistanceOfPairs) {
   EXPECT_DOUBLE_EQ(intra_list_diversity(items({11}), alike_if_near), 0);
 }
 
-std::uint64_t tens(ItemId item) { return item.value / 10; }
+ItemCategories tens(ItemId item) { return {item.value / 10}; }
 
 TEST(CalibrationDivergence, IsZeroForTheSameMix) {
   EXPECT_NEAR(calibration_divergence(items({11, 21}), items({12, 22, 13, 23}), tens), 0, 1e-12);
@@ -159,6 +159,14 @@ TEST(CalibrationDivergence, GrowsWithWhatTheListLeavesOut) {
   const double divergence = calibration_divergence(items({11, 21}), items({12, 13}), tens);
 
   EXPECT_NEAR(divergence, .5 * std::log(.5 / (.99 + .005)) + .5 * std::log(.5 / .005), 1e-12);
+}
+
+TEST(CalibrationDivergence, AnItemCountsOnceHoweverManyCategoriesItHas) {
+  const auto both = [](ItemId item) {
+    return item.value == 9 ? ItemCategories{1, 2} : ItemCategories{item.value};
+  };
+  EXPECT_NEAR(calibration_divergence(items({9}), items({1, 2}), both), 0, 1e-12);
+  EXPECT_NEAR(calibration_divergence(items({9, 3}), items({1, 2, 3, 3}), both), 0, 1e-12);
 }
 
 TEST(CalibrationDivergence, IsNotDefinedWithoutCategories) {

@@ -119,6 +119,23 @@ TEST(Evaluation, RanksEveryEventThatHasAHistoryBeforeItIsLearned) {
   EXPECT_EQ(report.events, 4u);
 }
 
+TEST(Evaluation, AHistoryThatHasExpiredIsNone) {
+  const TemporaryDirectory folder;
+  const auto click = [](const std::string& user, const std::string& item, const char* time) {
+    return R"({"type":"click","user_id":")" + user + R"(","item_id":")" + item +
+           R"(","event_time":"2031-05-05T)" + time + "Z\"}\n";
+  };
+  std::string lines = click("idle", "a", "10:00:00");
+  for (const char* user : {"u1", "u2", "u3"}) lines += click(user, "a", "12:00:00");
+  lines += click("idle", "b", "12:00:01") + click("u1", "b", "12:00:02");
+  EvaluationOptions options;
+  options.paths = {folder.write("events.jsonl", lines)};
+  EXPECT_EQ(row(report_of(options), "live").events, 2u);
+  Config config;
+  config.state.history_age_max = std::chrono::hours(1);
+  EXPECT_EQ(row(report_of(options, config), "live").events, 1u) << "idle came anew";
+}
+
 TEST(Evaluation, TheListsOfTheReplicaAreWhatTheLearnerSays) {
   const TemporaryDirectory folder;
   const auto report = report_of(session_items({folder.write("clicks", shop_lines(5, 4'000))}));

@@ -67,7 +67,7 @@ class RelatedPublisherTest : public testing::Test {
       EXPECT_TRUE(replica_.apply(*delta));
     }
     std::size_t queued = 0;
-    for (int k = 0; k < 100; ++k) queued += publisher_->look(replica_);
+    for (int k = 0; k < 100; ++k) queued += publisher_->look(replica_, 4);
     return queued;
   }
 

@@ -98,11 +98,17 @@ class ScoringStageTest : public testing::Test {
   DeliveryRouter router_{config_};
   std::shared_ptr<DeliveryInbox> inbox_ = router_.open(PartitionId{0});
   FakePublisher publisher_{{[](const ListDelivery&) {}, [](const DeadLetterDelivery&) {}}};
+  std::size_t items_looked_at_ = 0;  // For what is related to them.
+  RelatedPublisher related_{config_.sinks.related,
+                            {.write = [](auto, auto) { return true; },
+                             .failed_total = [] { return 0; },
+                             .is_ours = [this](auto&) { return ++items_looked_at_ > 0; }},
+                            clock_};
   ScoringStage stage_{config_.scoring,
                       {},
                       {},
                       {ranking_, deltas_, questions_, rules_, learning_, publisher_, router_,
-                       figures_, clock_, &active_users_}};
+                       figures_, clock_, &active_users_, &related_}};
   UserState state_;  // Of all users.
   std::int64_t newest_offset_ = 0;
 };
@@ -134,6 +140,24 @@ TEST_F(ScoringStageTest, TheRateHoldsUnderLoadToo) {
     clock_.advance(5ms);
   }
   EXPECT_NEAR(static_cast<double>(asked_count), 50, 12) << "100 a second, for half a second";
+}
+
+TEST_F(ScoringStageTest, LooksAtRelatedItemsUnderALoadThatNeverEndsToo) {
+  teach();
+  push_users(kBatch / 2);
+  for (int round = 0; round < 3; ++round) {
+    push_users(kBatch);
+    run();
+    ASSERT_GT(ranking_.size(), 0U) << "somebody waits all the time";
+  }
+  EXPECT_EQ(items_looked_at_, 1U) << "there is one item, and the model has not changed again";
+}
+
+TEST_F(ScoringStageTest, LooksAtNoRelatedItemsWhileItIsBehind) {
+  teach();
+  push_users(3 * kBatch);
+  run();
+  EXPECT_EQ(items_looked_at_, 0U);
 }
 
 TEST_F(ScoringStageTest, AsksForNothingWhileItIsBehind) {

@@ -13,6 +13,9 @@ target_link_libraries(freshet_test_networks INTERFACE freshet::network)
 if(FRESHET_LIBTORCH)
   target_link_libraries(freshet_test_networks INTERFACE freshet::network_torch)
   target_compile_definitions(freshet_test_networks INTERFACE FRESHET_LIBTORCH)
+  freshet_test(torch_scan_test LABEL unit SOURCES torch_scan_test.cc
+               LIBRARIES freshet::topk freshet::network_torch)
+  target_include_directories(torch_scan_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   freshet_test(network_twins_test LABEL contract SOURCES network_twins_test.cc
                LIBRARIES freshet_test_networks)
 endif()

@@ -78,9 +78,16 @@ def gini(events, items):
 
 
 def calibration_divergence(events, categories):
+    def of(item):
+        first = item % categories
+        return [] if first == 0 else [first] if item % 3 else [first, first % (categories - 1) + 1]
+
     def shares(items):
-        counts = np.bincount([i % categories for i in items], minlength=categories)[1:]
-        return counts / counts.sum() if counts.sum() else None
+        parts = [(category, 1 / len(of(i))) for i in items for category in of(i)]
+        if not parts:
+            return None
+        counts = np.bincount([c for c, _ in parts], [w for _, w in parts], minlength=categories)[1:]
+        return counts / counts.sum()
 
     pairs = [(shares(e["history"]), shares(e["list"])) for e in events]
     return np.mean([entropy(p, .99 * q + .01 * p) for p, q in pairs

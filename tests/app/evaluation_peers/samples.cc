@@ -169,7 +169,13 @@ std::string sample_json(std::uint64_t seed) {
   options.similarity = [&samples](ItemId a, ItemId b) {
     return cosine(samples.vector(a), samples.vector(b));
   };
-  options.category_of = [](ItemId item) { return item.value % kCategories; };  // 0 = none.
+  // As compare.py has it: none, one, or that one and the next.
+  options.categories_of = [](ItemId item) {
+    ItemCategories categories{item.value % kCategories};
+    if (categories[0] != 0 && item.value % 3 == 0)
+      categories[1] = categories[0] % (kCategories - 1) + 1;
+    return categories;
+  };
   QualityMetrics metrics(counts, options);
 
   rapidjson::StringBuffer buffer;
