@@ -130,11 +130,11 @@ class TorchScan final : public DeviceScan {
       biases.data_ptr<float>()[i] = finite ? bias : kLowest;
       places.data_ptr<std::int64_t>()[i] = rows[i];
     }
-    const at::Tensor at = places.to(device_, /*non_blocking=*/true);
+    const at::Tensor there = places.to(device_, /*non_blocking=*/true);
     const at::Tensor fresh = vectors.to(device_, /*non_blocking=*/true);
-    vectors_.index_copy_(0, at, fresh);
-    biases_.index_copy_(0, at, biases.to(device_));  // Waits: the buffers are free afterwards.
-    if (type_ != at::kFloat) rough_.index_copy_(0, at, fresh.to(type_));
+    vectors_.index_copy_(0, there, fresh);
+    biases_.index_copy_(0, there, biases.to(device_));  // Waits: the buffers are free afterwards.
+    if (type_ != at::kFloat) rough_.index_copy_(0, there, fresh.to(type_));
   }
 
   /// Sets offsets_ to the biases, minus infinity where a row is left out.
