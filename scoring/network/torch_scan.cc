@@ -46,7 +46,7 @@ class TorchScan final : public DeviceScan {
       const std::span<const ItemRow> rows(changed);
       for (std::size_t k = 0; k < rows.size(); k += kUploadRows)
         upload(table, rows.subspan(k, std::min(kUploadRows, rows.size() - k)));
-      if (!changed.empty()) offsets_ = {};
+      if (!changed.empty()) offsets_ = at::Tensor();
       rows_ = table.rows;
       stamps_ = table.stamps;
       seen_ = table.stamps != nullptr ? table.stamps->now() : 0;
@@ -110,7 +110,7 @@ class TorchScan final : public DeviceScan {
     vectors_ = vectors;
     biases_ = biases;
     rough_ = type_ == at::kFloat ? vectors_ : vectors_.to(type_);
-    offsets_ = {};
+    offsets_ = at::Tensor();
   }
 
   void upload(const ItemTableView& table, std::span<const ItemRow> rows) {
