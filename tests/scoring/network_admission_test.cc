@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "fakes/fake_network.h"
 #include "fakes/temporary_directory.h"
 #include "scoring/experts/network_expert.h"
 #include "scoring/learning/learner.h"
@@ -74,6 +75,65 @@ TEST(NetworkAdmission, ExpertSeesTheGrownTableWhenNoHistoryIsKnownToTheNetwork) 
 
   EXPECT_EQ(expert.table().rows, 10'000U);
   EXPECT_EQ(expert.table().vectors, network->item_table().vectors);
+}
+
+/// A device that scans as top_k() does, or fails.
+class FakeDevice final : public DeviceScan {
+ public:
+  Status follow(const ItemTableView& table) override {
+    table_ = table;
+    return {};
+  }
+  Result<ScanFindings> search(std::span<const float> queries, std::size_t k,
+                              std::span<const std::uint64_t> excluded) override {
+    if (fails) return error(ErrorCode::kInternal, "the fake device was told to fail");
+    ++searches;
+    ScanFindings found;
+    found.best = top_k(table_, queries, k, excluded, &found.log_sum_exp);
+    return found;
+  }
+
+  bool fails = false;
+  int searches = 0;
+
+ private:
+  ItemTableView table_;
+};
+
+class NetworkWithDevice final : public FakeNetwork {
+ public:
+  using FakeNetwork::FakeNetwork;
+  DeviceScan* device_scan() override { return &device; }
+  FakeDevice device;
+};
+
+TEST(NetworkExpert, AsksTheNetworksDeviceWhereThereIsOne) {
+  FakeNetwork::Levers levers;
+  NetworkWithDevice with(&levers);
+  FakeNetwork without(&levers);
+  const ActionShares shares;
+  Context context;
+  context.sequence.steps = {{3, 0, 0}};
+  const std::vector<const Context*> batch{&context};
+  std::vector<ScoredRow> by_device, by_processor;
+  NetworkExpert expert(&with, shares, {}), plain(&without, shares, {});
+  with.grow(50);
+  without.grow(50);
+  for (auto [asked, best] : {std::pair{&expert, &by_device}, std::pair{&plain, &by_processor}}) {
+    asked->start_batch(batch, 5, {});
+    asked->prepare(context, 50);
+    asked->candidates(5, *best);
+  }
+
+  EXPECT_EQ(with.device.searches, 1);
+  EXPECT_EQ(by_device, by_processor);
+
+  with.device.fails = true;
+  expert.start_batch(batch, 5, {});
+  expert.prepare(context, 50);
+
+  EXPECT_TRUE(expert.failed());
+  EXPECT_FALSE(expert.awake());
 }
 
 TEST(NetworkAdmission, WithoutItEveryItemIsThereFromItsFirstSightOn) {
