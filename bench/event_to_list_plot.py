@@ -10,7 +10,7 @@ import math
 import sys
 
 WIDTH, LEFT, RIGHT = 860, 90, 16
-TOP, HEIGHT, GAP, FOOT = 54, 260, 74, 30
+TOP, HEIGHT, GAP, FOOT = 54, 260, 92, 30
 QUANTILES = [("p50_us", "p50", "#1f6feb"), ("p99_us", "p99", "#d1480f"), ("p999_us", "p99.9", "#7a3e9d")]
 STAGES = [("log", "into the log and out", "#9ec1f7"), ("decode", "decode", "#1f6feb"), ("fold", "fold", "#0b3d91"),
           ("commit", "commit", "#2b8a3e"), ("queue", "wait for scoring", "#f2c14e"), ("rank", "rank", "#d1480f"),
@@ -71,9 +71,9 @@ def latencies(rows, top):
 
 def stages(rows, top):
     """A bar a load, as parts of the whole: the loads differ by orders of magnitude."""
-    yield text(LEFT, top - 48, "where the time goes, mean of each stage", "title")
-    yield from legend([(label, colour, "") for _, label, colour in STAGES[:6]], top - 30)
-    yield from legend([(label, colour, "") for _, label, colour in STAGES[6:]], top - 12)
+    yield text(LEFT, top - 60, "where the time goes, mean of each stage", "title")
+    yield from legend([(label, colour, "") for _, label, colour in STAGES[:6]], top - 42)
+    yield from legend([(label, colour, "") for _, label, colour in STAGES[6:]], top - 24)
     width = 0.62 * (WIDTH - LEFT - RIGHT) / len(rows)
     for percent in (0, 25, 50, 75, 100):
         at = top + HEIGHT * (1 - percent / 100)
