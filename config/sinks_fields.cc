@@ -13,7 +13,7 @@ void add_related_topic(ConfigFields& f, RelatedTopicConfig& c) {
   f.add("records_per_second", &c.records_per_second, between(0.01, 1e5),
         "Records a second, at most. They wait for users who did something.");
   f.add("items_max", &c.items_max, between(1, 1e8),
-        "Items whose record is remembered, about 400 bytes each; further ones are not written.");
+        "Items whose record is remembered, about 500 bytes each; further ones are not written.");
 }
 
 }  // namespace

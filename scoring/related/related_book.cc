@@ -7,12 +7,14 @@ namespace {
 
 WeightedItems weights_of(const std::vector<RankedItem>& items) {
   WeightedItems weights;
+  weights.reserve(items.size());
   for (const RankedItem& item : items) weights.emplace_back(item.id, item.score);
   return weights;
 }
 
 WeightedItems weights_of(const Bundle& bundle) {
   WeightedItems weights;
+  weights.reserve(bundle.items.size());
   for (const BundleItem& item : bundle.items) weights.emplace_back(item.id, item.lift);
   return weights;
 }
