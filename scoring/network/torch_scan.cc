@@ -69,7 +69,7 @@ class TorchScan final : public DeviceScan {
                                    .to(device_);
       at::Tensor log_sums;
       const at::Tensor groups = best_groups(asked, to_signed(k), log_sums);
-      score_again(asked, groups, to_signed(k), found.best);
+      score_again(asked, groups, to_signed(k), log_sums, found.best);
       const at::Tensor sums = log_sums.cpu();
       found.log_sum_exp.assign(sums.data_ptr<float>(), sums.data_ptr<float>() + sums.numel());
       return found;
@@ -174,7 +174,7 @@ class TorchScan final : public DeviceScan {
   }
 
   void score_again(const at::Tensor& asked, const at::Tensor& groups, std::int64_t k,
-                   std::vector<std::vector<ScoredRow>>& best) const {
+                   at::Tensor& log_sums, std::vector<std::vector<ScoredRow>>& best) const {
     const std::int64_t width = groups.size(1) * kGroup;
     const std::int64_t step = std::max<std::int64_t>(kAgainMax / (width * to_signed(dim_)), 1);
     const at::Tensor in_group = at::arange(kGroup, on_device(at::kLong));
@@ -183,14 +183,36 @@ class TorchScan final : public DeviceScan {
       const at::Tensor rows =
           (groups.narrow(0, query, count).unsqueeze(2) * kGroup + in_group).reshape({count, width});
       const at::Tensor flat = rows.flatten();
-      const at::Tensor vectors =
-          vectors_.index_select(0, flat).view({count, width, to_signed(dim_)});
-      const at::Tensor scores =
-          at::bmm(vectors, asked.narrow(0, query, count).unsqueeze(2)).squeeze(2) +
-          offsets_.index_select(0, flat).view({count, width});
+      const at::Tensor queries = asked.narrow(0, query, count);
+      const at::Tensor scores = scores_of(vectors_, queries, offsets_, flat);
+      if (type_ != at::kFloat) {
+        const at::Tensor rough = scores_of(rough_, queries.to(type_), rough_offsets_, flat);
+        replace_head(log_sums.narrow(0, query, count), rough.to(type_).to(at::kFloat), scores);
+      }
       const auto [top, places] = scores.topk(std::min(k, width), 1);
       append(rows.gather(1, places).cpu(), top.cpu(), best);
     }
+  }
+
+  /// Scores [n, width] in float32 of the rows `flat` [n · width].
+  static at::Tensor scores_of(const at::Tensor& table, const at::Tensor& queries,
+                              const at::Tensor& offsets, const at::Tensor& flat) {
+    const std::int64_t count = queries.size(0), width = flat.size(0) / count;
+    const at::Tensor vectors =
+        table.index_select(0, flat).view({count, width, table.size(1)}).to(at::kFloat);
+    return at::bmm(vectors, queries.to(at::kFloat).unsqueeze(2)).squeeze(2) +
+           offsets.index_select(0, flat).view({count, width}).to(at::kFloat);
+  }
+
+  /// The largest scores make most of a sum: their part of the first pass is taken back, and what
+  /// they really are takes its place.
+  static void replace_head(at::Tensor log_sums, const at::Tensor& rough, const at::Tensor& exact) {
+    const at::Tensor before = rough.logsumexp(1), now = exact.logsumexp(1);
+    const at::Tensor largest = at::maximum(log_sums, now);
+    const at::Tensor tail = ((log_sums - largest).exp() - (before - largest).exp()).clamp_min(0);
+    const at::Tensor sums = (largest + (tail + (now - largest).exp()).log());
+    // Where nothing has a score, differences are no numbers.
+    log_sums.copy_(at::where(largest > kLowest, sums, largest));
   }
 
   static void append(const at::Tensor& rows, const at::Tensor& scores,

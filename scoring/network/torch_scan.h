@@ -21,7 +21,8 @@ struct TorchScanOptions {
 /// groups are scored again in float32.
 ///
 /// On the device: (4 + 2) · dim + 8 bytes per row with `coarse`, else 4 · dim + 4, and room to grow
-/// by half. The log of the softmax's denominator is summed over the first pass's scores.
+/// by half. The log of the softmax's denominator is summed over the first
+/// pass's scores, those of the chosen groups replaced by what they are in float32.
 std::unique_ptr<DeviceScan> make_torch_scan(const TorchScanOptions& options);
 
 }  // namespace freshet
