@@ -271,7 +271,7 @@ TEST_F(TaskExpiryTest, GivesTheSameStatesWhateverTheBatchesRestartsAndWalks) {
       restart();
       source_->deliver_at_most(1 + random() % 40);
     }
-    return removed;
+    return removed + removals().size();
   };
   run(false);
   const Users expected = seen(store_, 100s);
