@@ -39,23 +39,22 @@ struct Input {
     by_lane.resize(lanes * width);
     by_quad.resize(lanes * width);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
+      std::int32_t sum = 0;
       for (std::size_t d = 0; d < width; ++d) {
         const auto code = static_cast<std::int8_t>(static_cast<int>(random() % 127) - 63);
+        sum += code;
         by_lane[lane * width + d] = code;
         by_quad[d / 4 * 4 * lanes + 4 * lane + d % 4] = code;
       }
-      code_sums.push_back(-dot(kScanRows, lane));
+      code_sums.push_back(128 * sum);
       thresholds.push_back(threshold(lane));
     }
   }
 
-  /// Row kScanRows has codes of 0 everywhere.
   std::int32_t dot(std::size_t row, std::size_t lane) const {
     std::int32_t sum = 0;
-    for (std::size_t d = 0; d < width; ++d) {
-      const int code = row == kScanRows ? 0 : codes[row * width + d];
-      sum += (code - 128) * by_lane[lane * width + d];
-    }
+    for (std::size_t d = 0; d < width; ++d)
+      sum += (codes[row * width + d] - 128) * by_lane[lane * width + d];
     return sum;
   }
 

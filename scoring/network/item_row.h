@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace freshet {
 
@@ -14,5 +16,11 @@ struct ScoredRow {
 
   friend bool operator==(const ScoredRow&, const ScoredRow&) = default;
 };
+
+/// Whether a bitmap, where bit row%64 of word row/64 is a row's, holds the row; an empty one holds
+/// none.
+inline bool is_set(std::span<const std::uint64_t> bitmap, std::size_t row) {
+  return !bitmap.empty() && (bitmap[row / 64] >> (row % 64) & 1U) != 0;
+}
 
 }  // namespace freshet

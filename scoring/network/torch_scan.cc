@@ -147,8 +147,7 @@ class TorchScan final : public DeviceScan {
     if (!excluded.empty()) {
       const at::Tensor out = at::zeros({biases_.size(0)}, at::kBool);
       bool* flags = out.data_ptr<bool>();
-      for (std::size_t row = 0; row < rows_; ++row)
-        flags[row] = (excluded[row / 64] >> (row % 64) & 1U) != 0;
+      for (std::size_t row = 0; row < rows_; ++row) flags[row] = is_set(excluded, row);
       offsets_.masked_fill_(out.to(device_), kLowest);
     }
     rough_offsets_ = offsets_.to(type_);

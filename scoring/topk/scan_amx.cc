@@ -1,7 +1,7 @@
 #include <immintrin.h>
 
-#include "scoring/topk/scan_loops.h"
 #include "scoring/topk/scan_variants.h"
+#include "scoring/topk/scan_zmm.h"
 
 // Products by AMX: a tile register holds 16 rows of 64 bytes, one instruction multiplies 16 rows of
 // codes with 16 queries over 64 dimensions. That takes no longer than to look at the 256 sums, so
@@ -61,7 +61,7 @@ struct AmxScan {
   alignas(64) std::int32_t bars[kLanes];                                 // What a sum has to reach.
   alignas(64) std::int32_t sums[kBlockRows * kLanes];
   alignas(64) std::uint16_t passed[kBlockRows * kSets];  // A bit per lane.
-  alignas(64) std::uint16_t places[kBlockRows * kSets + 32];
+  alignas(64) std::uint16_t places[kBlockRows * kSets / 4 + 8];
 
   /// Not an aggregate: its arrays stay as they are.
   AmxScan(const ScanTile& of_tile, const ScanQueries& for_queries)
@@ -168,11 +168,15 @@ struct AmxScan {
 
   /// Turns the bits of the block from `row` on to hits; returns how many there are by now.
   std::size_t collect(std::size_t row, ScanHit* hits, std::size_t count) {
-    const std::size_t found = find_nonzero();
+    const std::size_t found = find_nonzero_words(passed, kBlockRows * kSets / 4, places);
     for (std::size_t k = 0; k < found; ++k) {
-      const std::size_t place = places[k], at = place / kSets, set = place % kSets;
-      for (unsigned bits = passed[place]; bits != 0; bits &= bits - 1) {
-        const std::size_t lane = set * 16 + static_cast<unsigned>(__builtin_ctz(bits));
+      const std::size_t first_set = 4 * places[k];
+      std::uint64_t bits;
+      __builtin_memcpy(&bits, passed + first_set, sizeof bits);
+      for (; bits != 0; bits &= bits - 1) {
+        const auto bit = static_cast<std::size_t>(__builtin_ctzll(bits));
+        const std::size_t set = first_set + bit / 16;
+        const std::size_t at = set / kSets, lane = set % kSets * 16 + bit % 16;
         hits[count] = {
             static_cast<std::uint16_t>(row + at), static_cast<std::uint16_t>(lane),
             sums[at * kLanes + lane] + left_of(row + at, lane) - queries.code_sums[lane]};
@@ -187,21 +191,6 @@ struct AmxScan {
     for (std::size_t byte = tile.width - chunks.left; byte < tile.width; ++byte)
       sum += tile.codes[row * tile.width + byte] * queries.by_lane[lane * tile.width + byte];
     return sum;
-  }
-
-  std::size_t find_nonzero() {
-    std::size_t found = 0;
-    __m512i place = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (std::size_t i = 0; i < kBlockRows * kSets; i += 16) {
-      const __m512i words =
-          _mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(passed + i)));
-      const __mmask16 set = _mm512_test_epi32_mask(words, words);
-      const __m256i kept = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(set, place));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(places + found), kept);
-      found += static_cast<std::size_t>(__builtin_popcount(set));
-      place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
-    }
-    return found;
   }
 };
 

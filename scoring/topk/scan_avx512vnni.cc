@@ -1,5 +1,5 @@
-#include "scoring/topk/scan_loops.h"
 #include "scoring/topk/scan_variants.h"
+#include "scoring/topk/scan_zmm.h"
 
 namespace freshet {
 namespace {
@@ -27,19 +27,7 @@ struct Avx512Vnni {
   FRESHET_SCAN_INLINE std::int32_t sum(Vector sums) { return _mm512_reduce_add_epi32(sums); }
   FRESHET_SCAN_INLINE std::size_t find_nonzero(const Word* words, std::size_t count,
                                                std::uint16_t* places) {
-    std::size_t found = 0;
-    __m128i place = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
-    for (std::size_t i = 0; i < count; i += 8) {
-      __mmask8 set = _mm512_test_epi64_mask(load(words + i), load(words + i));
-      if (count - i < 8) set = static_cast<__mmask8>(set & ((1U << (count - i)) - 1U));
-      // Bytes would need VBMI2: the places of eight words are widened, compressed and narrowed.
-      const __m512i wide = _mm512_cvtepi16_epi64(place);
-      const __m512i kept = _mm512_maskz_compress_epi64(set, wide);
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(places + found), _mm512_cvtepi64_epi16(kept));
-      found += static_cast<std::size_t>(__builtin_popcount(set));
-      place = _mm_add_epi16(place, _mm_set1_epi16(8));
-    }
-    return found;
+    return find_nonzero_words(words, count, places);
   }
 };
 

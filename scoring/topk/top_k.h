@@ -30,12 +30,6 @@ struct TopKRequest {
   Margin margin = Margin::kProven;
 };
 
-/// Whether a bitmap, where bit row%64 of word row/64 is a row's, holds the row; an empty one holds
-/// none.
-inline bool is_set(std::span<const std::uint64_t> bitmap, std::size_t row) {
-  return !bitmap.empty() && (bitmap[row / 64] >> (row % 64) & 1U) != 0;
-}
-
 /// Exact top `k` of every query over the whole item table, best first (ties: smaller row first).
 ///
 /// queries [n, table.dim] float32. Scores are made tile by tile and filtered at once: a [n, rows]
