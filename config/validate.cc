@@ -147,8 +147,8 @@ void check_scenarios(const Config& c, Relations& r) {
 void check_sinks(const SinksConfig& c, Relations& r) {
   r.require(c.kafka.lists_topic != c.kafka.dead_letters_topic, "sinks.kafka.dead_letters_topic",
             "is the topic of lists: name another");
-  r.require(c.kafka.linger < c.kafka.delivery_timeout, "sinks.kafka.linger",
-            "must be shorter than sinks.kafka.delivery_timeout: shorten it");
+  r.require(c.kafka.linger * 2 <= c.kafka.delivery_timeout, "sinks.kafka.linger",
+            "must be at most half of sinks.kafka.delivery_timeout: shorten it");
   const bool local = c.http.address.starts_with("127.") || c.http.address == "::1";
   r.require(!c.http.enabled || local || !c.http.token.empty(), "sinks.http.token",
             "is empty, but " + c.http.address +

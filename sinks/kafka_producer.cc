@@ -13,7 +13,17 @@ namespace freshet {
 
 namespace {
 
-constexpr int kPollWaitMs = 50;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::microseconds kPollWait = 50ms;
+/// A record that librdkafka has but was not told to send at once goes after this; shorter than any
+/// delivery timeout.
+constexpr auto kUnflushedLinger = 20ms;
+/// A record is held back no longer than this part of the delivery timeout, from which it is taken.
+constexpr int kHeldPart = 4;
+constexpr auto kHeldMax = 2'000ms;
+/// Held back in all.
+constexpr std::size_t kHeldBytesMax = 256u << 20;
 
 struct DestroyConf {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
@@ -42,17 +52,29 @@ Properties default_properties() {
   };
 }
 
+/// Transactions are batches by themselves: their records pass.
+SendGate::Limits gate_limits(const KafkaProducer::Options& options) {
+  if (!options.transactional_id.empty()) return {.holds = false};
+  const auto held_max = options.delivery_timeout == 0ms
+                            ? kHeldMax
+                            : std::min(kHeldMax, options.delivery_timeout / kHeldPart);
+  return {.linger = options.linger, .held_max = std::max(held_max, options.linger)};
+}
+
 /// What correctness rests on.
 Properties fixed_properties(const KafkaProducer::Options& options) {
+  const bool in_waves = options.transactional_id.empty();
+  const auto timeout = in_waves && options.delivery_timeout > 0ms
+                           ? options.delivery_timeout - gate_limits(options).held_max
+                           : options.delivery_timeout;
+  const auto linger = in_waves ? kUnflushedLinger : options.linger;
   Properties properties{
       {"bootstrap.servers", options.brokers},
       {"enable.idempotence", "true"},
       {"acks", "all"},
-      // Java producers' choice of partition, so that both put a user's records in one place.
-      {"partitioner", "murmur2_random"},
       {"socket.nagle.disable", "true"},
-      {"message.timeout.ms", std::to_string(options.delivery_timeout.count())},
-      {"linger.ms", std::to_string(options.linger.count())},
+      {"message.timeout.ms", std::to_string(timeout.count())},
+      {"linger.ms", std::to_string(linger.count())},
       {"queue.buffering.max.messages", std::to_string(options.in_flight_max)},
   };
   if (!options.transactional_id.empty()) {
@@ -107,7 +129,21 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const OutgoingRecord& record, vo
 
 }  // namespace
 
+struct KafkaProducer::Ticket {
+  OnAnswer on_answer;
+  SendGate::Lane& lane;
+};
+
 struct KafkaProducer::Callbacks {
+  /// Java producers' choice, so that both put a user's records in one place. The gate hears of the
+  /// topic's partitions this way, before anything is answered.
+  static std::int32_t partition(const rd_kafka_topic_t* topic, const void* key, std::size_t bytes,
+                                std::int32_t count, void* self, void* ticket) {
+    static_cast<Ticket*>(ticket)->lane.topic.partition_count.store(count,
+                                                                   std::memory_order_relaxed);
+    return rd_kafka_msg_partitioner_murmur2_random(topic, key, bytes, count, self, ticket);
+  }
+
   static void delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* self) {
     const KafkaAnswer answer{.delivered = record->err == RD_KAFKA_RESP_ERR_NO_ERROR,
                              .too_large = record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
@@ -118,7 +154,7 @@ struct KafkaProducer::Callbacks {
         record->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
       producer.remember(rd_kafka_err2str(record->err));
     }
-    producer.answer(answer, static_cast<OnAnswer*>(record->_private));
+    producer.answer(answer, record->_private);
   }
 
   static void failed(rd_kafka_t*, int /*code*/, const char* text, void* self) {
@@ -136,17 +172,23 @@ struct KafkaProducer::Callbacks {
   }
 };
 
-KafkaProducer::KafkaProducer(std::string brokers) : brokers_(std::move(brokers)) {}
+KafkaProducer::KafkaProducer(const Options& options)
+    : brokers_(options.brokers),
+      in_flight_max_(options.in_flight_max),
+      gate_(gate_limits(options)) {}
 
 Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const Options& options) {
   Conf conf(rd_kafka_conf_new());
+  rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
+  rd_kafka_topic_conf_set_partitioner_cb(topic_conf, &Callbacks::partition);
+  rd_kafka_conf_set_default_topic_conf(conf.get(), topic_conf);  // Which owns it now.
   std::string problems;
   apply(conf.get(), default_properties(), problems);
   apply(conf.get(), options.properties, problems);
   apply(conf.get(), fixed_properties(options), problems);
   if (!problems.empty()) return error(ErrorCode::kInvalidConfig, problems);
 
-  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options.brokers));
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options));
   rd_kafka_conf_set_opaque(conf.get(), producer.get());
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &Callbacks::delivered);
   rd_kafka_conf_set_error_cb(conf.get(), &Callbacks::failed);
@@ -157,60 +199,125 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const Options& opti
     return error(ErrorCode::kInvalidConfig, std::string("sinks.kafka: ") + text.data());
   }
   static_cast<void>(conf.release());  // the producer owns it now
-  producer->poll_thread_ =
-      std::jthread([self = producer.get()](std::stop_token stop) { self->poll_until(stop); });
+  const bool in_waves = options.transactional_id.empty();
+  producer->thread_ = std::jthread([self = producer.get(), in_waves](std::stop_token stop) {
+    in_waves ? self->serve(stop) : self->serve_transactions(stop);
+  });
   return producer;
 }
 
 KafkaProducer::~KafkaProducer() {
   if (handle_ == nullptr) return;
-  rd_kafka_purge(handle_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   {
     std::unique_lock lock(mutex_);
+    closing_ = true;
+    work_.notify_all();
+    rd_kafka_purge(handle_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     all_answered_.wait(lock, [&] { return in_flight() == 0; });
   }
-  poll_thread_.request_stop();
-  poll_thread_.join();
+  thread_.request_stop();
+  thread_.join();
   rd_kafka_destroy(handle_);
 }
 
-void KafkaProducer::poll_until(std::stop_token stop) {
-  while (!stop.stop_requested()) rd_kafka_poll(handle_, kPollWaitMs);
+void KafkaProducer::serve_transactions(std::stop_token stop) {
+  while (!stop.stop_requested()) rd_kafka_poll(handle_, kPollWait / 1ms);
+}
+
+void KafkaProducer::serve(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    take_turns(stop, lock);
+    const bool busy = gate_.on_their_way() > 0;
+    const auto wait = gate_.until_next(clock_.steady_now(), kPollWait);
+    lock.unlock();
+    // A flush makes librdkafka send what it has at once, and reads the answers.
+    if (busy) {
+      rd_kafka_flush(handle_, static_cast<int>(wait / 1ms));
+    } else {
+      rd_kafka_poll(handle_, 0);
+    }
+    lock.lock();
+  }
+}
+
+/// Waits until something is to be sent or answered, and hands over what has its turn. No flush is
+/// under way meanwhile, so that a wave goes as one batch.
+void KafkaProducer::take_turns(std::stop_token stop, std::unique_lock<std::mutex>& lock) {
+  const auto wait = gate_.until_next(clock_.steady_now(), kPollWait);
+  work_.wait_for(lock, stop, wait, [&] {
+    return closing_ || gate_.on_their_way() > 0 ||
+           gate_.until_next(clock_.steady_now(), wait) < wait;
+  });
+  const bool closing = closing_;
+  const auto wave = closing ? gate_.give_up() : gate_.next_wave(clock_.steady_now());
+  lock.unlock();
+  for (const HeldRecord& record : wave) closing ? answer({}, record.ticket()) : hand_over(record);
+  if (closing) rd_kafka_purge(handle_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  lock.lock();
+  gate_.handed();
+}
+
+void KafkaProducer::hand_over(const HeldRecord& held) {
+  const rd_kafka_resp_err_t failure = held.visit(
+      [&](const OutgoingRecord& record) { return produce(handle_, record, held.ticket()); });
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return;  // answer() takes the ticket back
+  remember(rd_kafka_err2str(failure));
+  answer({.too_large = failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE}, held.ticket());
+}
+
+bool KafkaProducer::has_room() const {
+  return in_flight() < in_flight_max_ && gate_.held_bytes() < kHeldBytesMax;
 }
 
 Status KafkaProducer::send(const OutgoingRecord& record, OnAnswer on_answer) {
-  auto ticket = on_answer ? std::make_unique<OnAnswer>(std::move(on_answer)) : nullptr;
-  // Counted first: the answer may come before produce() returns.
-  in_flight_.fetch_add(1, std::memory_order_relaxed);
-  const rd_kafka_resp_err_t failure = produce(handle_, record, ticket.get());
-  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(ticket.release());  // answer() takes it back
-    return {};
-  }
   const std::string topic(record.topic);
-  failed_.fetch_add(1, std::memory_order_relaxed);
+  if (rd_kafka_fatal_error(handle_, nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return refused(topic, RD_KAFKA_RESP_ERR__FATAL);
+  void* ticket = nullptr;
   {
-    std::lock_guard lock(mutex_);
-    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return has_room(); });
+    // Counted first: the answer may come before produce() returns.
+    in_flight_.fetch_add(1, std::memory_order_relaxed);
+    SendGate::Lane& lane = gate_.lane_of(record);
+    ticket = new Ticket{std::move(on_answer), lane};  // answer() deletes it
+    if (!gate_.passes(lane)) {
+      gate_.hold(lane, {record, ticket, clock_.steady_now()});
+      if (lane.on_their_way == 0) work_.notify_one();
+      return {};
+    }
+    gate_.sent(lane);
   }
-  all_answered_.notify_all();
+  const rd_kafka_resp_err_t failure = produce(handle_, record, ticket);
+  work_.notify_one();
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  static_cast<Ticket*>(ticket)->on_answer = nullptr;
+  answer({}, ticket);
+  return refused(topic, failure);
+}
+
+Status KafkaProducer::refused(const std::string& topic, int failure) {
   if (failure == RD_KAFKA_RESP_ERR__FATAL) {
     return error(ErrorCode::kUnavailable,
                  "the Kafka producer for " + topic + " failed for good: " + fatal_error() +
                      "; restart to go on, lists not yet acknowledged are sent again");
   }
   return error(ErrorCode::kUnavailable,
-               "cannot queue a record for " + topic + ": " + rd_kafka_err2str(failure));
+               "cannot queue a record for " + topic + ": " +
+                   rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(failure)));
 }
 
-void KafkaProducer::answer(const KafkaAnswer& answer, OnAnswer* on_answer) {
-  const std::unique_ptr<OnAnswer> ticket(on_answer);
+void KafkaProducer::answer(const KafkaAnswer& answer, void* of_record) {
+  const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(of_record));
   (answer.delivered ? delivered_ : failed_).fetch_add(1, std::memory_order_relaxed);
-  if (ticket) (*ticket)(answer);
-  // Only the last one wakes, and under the lock, so that a flush cannot miss it.
-  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  { std::lock_guard lock(mutex_); }
-  all_answered_.notify_all();
+  if (ticket->on_answer) ticket->on_answer(answer);
+  // Under the lock, so that a flush cannot miss the last one.
+  std::lock_guard lock(mutex_);
+  if (gate_.answered(ticket->lane))
+    rd_kafka_yield(handle_);  // Ends serve()'s flush: a wave may go.
+  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1) all_answered_.notify_all();
+  room_.notify_one();
 }
 
 Status KafkaProducer::flush(std::chrono::milliseconds wait) {

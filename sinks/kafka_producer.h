@@ -14,18 +14,20 @@
 #include "config/result.h"
 #include "config/time.h"
 #include "sinks/record_producer.h"
+#include "sinks/send_gate.h"
 
 struct rd_kafka_s;
 
 namespace freshet {
 
-/// An idempotent librdkafka producer and the thread that collects its answers. Thread-safe.
+/// An idempotent librdkafka producer and the thread that collects its answers. A partition's
+/// records go in waves, each once the one before is answered (SendGate). Thread-safe.
 class KafkaProducer final : public RecordProducer {
  public:
   struct Options {
     std::string brokers;
     std::chrono::milliseconds delivery_timeout{8000};
-    std::chrono::milliseconds linger{0};
+    std::chrono::milliseconds linger{0};            ///< What a first record waits for others.
     std::size_t in_flight_max = 10'000;             ///< Records; `send` waits beyond.
     std::map<std::string, std::string> properties;  ///< librdkafka's; the ones above win.
     /// Not empty: every record belongs to a transaction, and the newest producer that opened with
@@ -65,23 +67,35 @@ class KafkaProducer final : public RecordProducer {
 
  private:
   struct Callbacks;  // librdkafka's, which need its types
+  struct Ticket;     // What comes back with a record's answer.
 
-  explicit KafkaProducer(std::string brokers);
-  void poll_until(std::stop_token stop);
-  void answer(const KafkaAnswer& answer, OnAnswer* on_answer);
+  explicit KafkaProducer(const Options& options);
+  void serve(std::stop_token stop);
+  void serve_transactions(std::stop_token stop);
+  void take_turns(std::stop_token stop, std::unique_lock<std::mutex>& lock);
+  void hand_over(const HeldRecord& record);
+  bool has_room() const;
+  Status refused(const std::string& topic, int failure);
+  void answer(const KafkaAnswer& answer, void* ticket);
   void remember(std::string error_text);
   std::string last_error() const;
   std::string fatal_error() const;
 
   const std::string brokers_;
+  const std::size_t in_flight_max_;
+  const SystemClock clock_;
   rd_kafka_s* handle_ = nullptr;
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<std::uint64_t> failed_{0};
   mutable std::mutex mutex_;
   std::condition_variable all_answered_;
-  std::string last_error_;  // guarded by mutex_
-  std::jthread poll_thread_;
+  std::condition_variable room_;
+  std::condition_variable_any work_;
+  SendGate gate_;  // guarded by mutex_, as what follows
+  bool closing_ = false;
+  std::string last_error_;
+  std::jthread thread_;
 };
 
 }  // namespace freshet

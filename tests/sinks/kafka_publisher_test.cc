@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
+#include <time.h>
 
 #include <atomic>
 #include <map>
@@ -194,6 +195,46 @@ TEST_F(KafkaPublisherTest, WaitsWhileTooManyAreInFlight) {
   ASSERT_TRUE(publisher->flush(seconds(10)));
   EXPECT_LE(in_flight_most, 11U);
   EXPECT_EQ(answers_.delivered().size(), 100U);
+}
+
+/// Of all threads of this process so far.
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+// librdkafka's thread would poll without a pause while more than it may send waits (ADR 0028).
+TEST_F(KafkaPublisherTest, SpendsNoProcessorTimeOnWaitingForAnswers) {
+  constexpr auto kRoundTrip = milliseconds(500);
+  constexpr int kLists = 3'000;  // More than are queued before the first goes.
+  auto publisher = this->publisher();
+  ASSERT_TRUE(publisher->publish(list_of("anna")));
+  ASSERT_TRUE(publisher->flush(seconds(10)));  // So that nothing waits for the producer's id.
+  kafka_.set_round_trip(kRoundTrip);
+  const auto before = processor_time();
+  for (int i = 0; i < kLists; ++i) ASSERT_TRUE(publisher->publish(list_of("anna", Offset{i})));
+  ASSERT_TRUE(publisher->flush(seconds(20)));
+  EXPECT_LT(processor_time() - before, kRoundTrip / 2);
+  EXPECT_EQ(answers_.delivered().size(), static_cast<std::size_t>(kLists));
+}
+
+TEST_F(KafkaPublisherTest, KeepsTheOrderOfAUsersLists) {
+  auto publisher = this->publisher();
+  kafka_.fail_produce_requests(
+      {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION});
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(publisher->publish(list_of(i % 2 == 0 ? "anna" : "bert", Offset{i})));
+  }
+  ASSERT_TRUE(publisher->flush(seconds(20)));
+  std::map<std::string, int> newest;
+  for (const ReadRecord& record : read_all(kafka_, "lists", kPartitions)) {
+    const int offset = std::stoi(record.headers.at("offset"));
+    const auto [it, is_first] = newest.try_emplace(record.key, offset);
+    EXPECT_TRUE(is_first || it->second < offset) << record.key << ": " << offset;
+    it->second = offset;
+  }
+  EXPECT_EQ(newest, (std::map<std::string, int>{{"anna", 298}, {"bert", 299}}));
 }
 
 TEST_F(KafkaPublisherTest, AnswersWhatIsInFlightWhenItEnds) {
