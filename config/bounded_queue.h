@@ -7,6 +7,7 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -54,6 +55,20 @@ class BoundedQueue {
     }
     not_empty_.notify_one();
     return true;
+  }
+
+  /// Moves in as many of `items` as there is room for, the first ones, and returns how many; those
+  /// that are left are untouched. Whoever waits for an item wakes once all are in.
+  std::size_t try_push_all(std::span<T> items) {
+    std::size_t taken = 0;
+    {
+      std::lock_guard lock(mutex_);
+      taken = std::min(items.size(), capacity_ - std::min(capacity_, items_.size()));
+      std::move(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(taken),
+                std::back_inserter(items_));
+    }
+    if (taken > 0) not_empty_.notify_one();
+    return taken;
   }
 
   /// Waits up to `wait` for a first item, then takes what is there, at most `max`. Empty after the

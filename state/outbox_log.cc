@@ -50,10 +50,10 @@ void OutboxLog::add_row(Change& change, std::span<const UserId> settled,
 }
 
 void OutboxLog::owe(OwedList list, std::uint64_t row) {
-  settle(list.user);
+  const auto [it, is_new] = debts_.try_emplace(list.user);
+  if (!is_new) --rows_[it->second.row].owed;
   ++rows_[row].owed;
-  const UserId user = list.user;
-  debts_.insert_or_assign(user, Debt{std::move(list), row});
+  it->second = Debt{std::move(list), row};
 }
 
 void OutboxLog::settle(const UserId& user) {

@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -401,7 +402,8 @@ Status RocksDbStore::commit(const Commit& commit) {
   for (const ForgottenUser& row : commit.forgotten) {
     batch.Put(families[kForgotten], forgotten_key(row.user_hash), encode_row(row));
   }
-  for (const auto& [user, state] : commit.states) batch.Put(families[kUsers], user, state);
+  for (const auto* row : in_key_order(commit.states))
+    batch.Put(families[kUsers], row->first, row->second);
   for (const DeadLetter& letter : commit.dead_letters) {
     batch.Put(families[kDeadLetters], dead_letter_key(letter.offset), encode_row(letter));
   }

@@ -27,25 +27,37 @@ std::size_t bytes_of(const UserId& user, const UserState& state) {
 
 bool StateCache::take(const UserId& user, UserState& state) {
   const auto it = by_user_.find(user);
-  if (it == by_user_.end()) return false;
+  if (it == by_user_.end() || it->second->out) return false;
   state = std::move(it->second->state);
-  remove(it->second);
+  it->second->out = true;
   return true;
 }
 
 const UserState* StateCache::find(const UserId& user) const {
   const auto it = by_user_.find(user);
-  return it == by_user_.end() ? nullptr : &it->second->state;
+  return it == by_user_.end() || it->second->out ? nullptr : &it->second->state;
 }
 
 void StateCache::put(const UserId& user, UserState state) {
-  erase(user);
   const std::size_t bytes = bytes_of(user, state);
-  if (bytes > bytes_max_) return;
-  while (bytes_ + bytes > bytes_max_) remove(std::prev(entries_.end()));
-  entries_.push_front({user, std::move(state), bytes});
-  by_user_.emplace(entries_.front().user, entries_.begin());
-  bytes_ += bytes;
+  if (bytes > bytes_max_) return erase(user);
+  auto it = by_user_.find(user);
+  if (it == by_user_.end()) {
+    entries_.push_front({.user = user});
+    it = by_user_.emplace(entries_.front().user, entries_.begin()).first;
+  } else {
+    entries_.splice(entries_.begin(), entries_, it->second);
+  }
+  Entry& entry = *it->second;
+  bytes_ = bytes_ - entry.bytes + bytes;
+  entry.state = std::move(state);
+  entry.bytes = bytes;
+  entry.out = false;
+  make_room();
+}
+
+void StateCache::make_room() {
+  while (bytes_ > bytes_max_) remove(std::prev(entries_.end()));
 }
 
 void StateCache::erase(const UserId& user) {

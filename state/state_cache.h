@@ -30,6 +30,7 @@ class StateCache {
 
   void erase(const UserId& user);
 
+  /// Users, those included whose state is out.
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -37,10 +38,12 @@ class StateCache {
     UserId user;
     UserState state;
     std::size_t bytes = 0;
+    bool out = false;  ///< Taken; its place is kept, as it comes back.
   };
   using Entries = std::list<Entry>;
 
   void remove(Entries::iterator entry);
+  void make_room();
 
   const std::size_t bytes_max_;
   Entries entries_;                                                   // Used last first.

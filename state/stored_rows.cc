@@ -222,4 +222,14 @@ Result<std::uint64_t> decode_outbox_key(std::string_view key) {
   return number_of(key);
 }
 
+std::vector<const std::pair<UserId, std::string>*> in_key_order(
+    const std::vector<std::pair<UserId, std::string>>& states) {
+  std::vector<const std::pair<UserId, std::string>*> sorted;
+  sorted.reserve(states.size());
+  for (const auto& row : states) sorted.push_back(&row);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  return sorted;
+}
+
 }  // namespace freshet

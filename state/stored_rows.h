@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/result.h"
@@ -47,5 +48,10 @@ std::string forgotten_key(std::uint64_t user_hash);
 
 /// Key of a dead letter: its offset, big-endian, so that keys sort by offset.
 std::string dead_letter_key(Offset offset);
+
+/// Returns pointers to `states`, a commit's, by user. A memtable finds the place of a row from that
+/// of the row before where it comes after it, else from its head, with a cache miss a step.
+std::vector<const std::pair<UserId, std::string>*> in_key_order(
+    const std::vector<std::pair<UserId, std::string>>& states);
 
 }  // namespace freshet

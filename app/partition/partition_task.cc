@@ -372,19 +372,32 @@ Status PartitionTask::refresh_lists(Batch& batch) {
   return score(batch);
 }
 
+/// All at once, so that scoring wakes to a batch of users instead of the first.
 Status PartitionTask::score(Batch& batch) {
+  std::vector<RankRequest> requests;
+  const std::size_t room = room_for_requests();
   while (const PendingList* pending = outbox_.front()) {
-    if (holds_lists() && !pending->owed.forgets) return {};
-    // What is answered has room in the inbox: an answer that is lost would be waited for for ever.
-    if (lists_unanswered_ >= config_.sinks.kafka.in_flight_max || !ports_.lease.valid()) return {};
-    if (ports_.ranking.size() >= ports_.ranking.capacity()) return {};
+    if (requests.size() == room || (holds_lists() && !pending->owed.forgets)) break;
     auto request = request_for(*pending, batch);
     if (!request) return tl::unexpected(request.error());
-    if (!ports_.ranking.try_push(*request)) return {};
+    requests.push_back(*std::move(request));
     outbox_.pop_front();
-    ++lists_unanswered_;
   }
+  const std::size_t taken = ports_.ranking.try_push_all(requests);
+  lists_unanswered_ += taken;
+  // Another partition's task was faster: they wait again.
+  for (std::size_t i = taken; i < requests.size(); ++i)
+    outbox_.retry(requests[i].user, requests[i].position.offset, requests[i].forgets);
   return {};
+}
+
+/// What is answered has room in the inbox: an answer that is lost would be waited for for ever.
+std::size_t PartitionTask::room_for_requests() const {
+  if (!ports_.lease.valid()) return 0;
+  const std::size_t unanswered_max = config_.sinks.kafka.in_flight_max;
+  const std::size_t waiting = ports_.ranking.size();
+  return std::min(unanswered_max - std::min(unanswered_max, lists_unanswered_),
+                  ports_.ranking.capacity() - std::min(ports_.ranking.capacity(), waiting));
 }
 
 /// As readers see it: whether an expired history is still stored must make no difference.

@@ -94,6 +94,7 @@ class PartitionTask {
   void learn(Batch& batch, std::stop_token stop);
   Status refresh_lists(Batch& batch);
   Status score(Batch& batch);
+  std::size_t room_for_requests() const;
   Status publish_dead_letters(Batch& batch);
   Status answer_questions();
   std::size_t user_index(const UserId& user, Batch& batch);

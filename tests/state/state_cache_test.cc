@@ -36,6 +36,26 @@ TEST(StateCache, KeepsTheNewestStateOfAUser) {
   EXPECT_EQ(cache.size(), 0u);
 }
 
+TEST(StateCache, TakesAStateBackThatWasOut) {
+  StateCache cache(1 << 20);
+  cache.put("a", state_of(1));
+  UserState state;
+  ASSERT_TRUE(cache.take("a", state));
+  EXPECT_EQ(cache.find("a"), nullptr) << "it is out";
+  cache.put("a", state_of(2));
+  ASSERT_NE(cache.find("a"), nullptr);
+  EXPECT_EQ(*cache.find("a"), state_of(2));
+  EXPECT_EQ(cache.size(), 1u);
+}
+
+TEST(StateCache, ForgetsAStateThatGrewTooLargeForIt) {
+  StateCache cache(4 << 10);
+  cache.put("a", state_of(1));
+  cache.put("a", state_of(1'000));
+  EXPECT_EQ(cache.find("a"), nullptr);
+  EXPECT_EQ(cache.size(), 0u);
+}
+
 TEST(StateCache, LetsThoseGoWhoWereUnusedForLongest) {
   StateCache cache(64 << 10);
   for (int i = 0; i < 1'000; ++i) cache.put("user-" + std::to_string(i), state_of(10));
