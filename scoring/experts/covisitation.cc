@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "scoring/experts/leave_one_out.h"
-
 namespace freshet {
 namespace {
 
@@ -151,9 +149,9 @@ void Covisitation::rebuild_edges(Neighbours& item) {
 void CovisitationExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
   origins_.clear();
-  newest_.assign(context.distinct.begin(),
-                 context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                kOriginsMax + 1, context.distinct.size())));
+  const std::span<const DistinctItem> newest(context.distinct.data(),
+                                             std::min(kOriginsMax + 1, context.distinct.size()));
+  leave_one_out_.prepare(newest, kOriginsMax, true);
   float total = 0;
   for (std::size_t k = 0; k < std::min(kOriginsMax, context.distinct.size()); ++k) {
     const float near = context.distinct[k].weight(k);
@@ -189,14 +187,14 @@ void CovisitationExpert::add_followers(ItemRow row, std::size_t count,
     best.push_back({follower.row, scores_[follower.row]});
 }
 
-void CovisitationExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  std::vector<Origin> origins;
-  for (const DistinctItem& item : newest_) {
-    const PairCounts* pair = counts_.find(item.row, row);
+void CovisitationExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
+  rates_.clear();
+  for (const ItemRow item : leave_one_out_.items()) {
+    const PairCounts* pair = counts_.find(item, row);
     const float forward = pair == nullptr ? 0 : pair->forward;
-    origins.push_back({item, forward / (counts_.of(item.row).weight + 1)});
+    rates_.push_back(forward / (counts_.of(item).weight + 1));
   }
-  leave_one_out(origins, kOriginsMax, true, influences);
+  leave_one_out_.add_influences(rates_, influences);
 }
 
 }  // namespace freshet

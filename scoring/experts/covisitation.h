@@ -7,6 +7,7 @@
 
 #include "config/scoring_config.h"
 #include "scoring/experts/expert.h"
+#include "scoring/experts/leave_one_out.h"
 #include "scoring/experts/sparse_scores.h"
 #include "scoring/experts/top_list.h"
 
@@ -108,16 +109,17 @@ class CovisitationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   void add_followers(ItemRow row, std::size_t count, std::vector<ScoredRow>& best);
 
   const Covisitation& counts_;
   std::vector<ScoredRow> origins_;  // Newest items of the context; score = weight, adding up to 1.
-  std::vector<DistinctItem> newest_;  // Those, and the one that would move up.
+  LeaveOneOut leave_one_out_;       // Of those, and the one that would move up.
   SparseScores scores_;
   std::vector<ScoredRow> followers_;
+  std::vector<float> rates_;
 };
 
 }  // namespace freshet

@@ -78,8 +78,7 @@ float RepeatExpert::probability(ItemRow row) const {
 }
 
 /// Without a newer item the row moves up by one place.
-void RepeatExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  influences.clear();
+void RepeatExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
   for (std::size_t k = 0; k < own_.size(); ++k) {
     if (own_[k].row != row) continue;
     influences.push_back({.item = row, .share = 1, .loss = own_[k].returned + own_[k].due});

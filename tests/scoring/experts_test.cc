@@ -94,7 +94,7 @@ TEST(WalkExpert, FindsWhatNeverFollowedDirectly) {
   EXPECT_EQ(counts.find(0, 2), nullptr);
   EXPECT_GT(walk.probability(2), 0);
   std::vector<Influence> influences;
-  walk.influences_on(2, influences);
+  walk.add_influences(2, influences);
   ASSERT_EQ(influences.size(), 1U);
   EXPECT_EQ(influences[0].item, 0U);
   EXPECT_FLOAT_EQ(influences[0].share, 1);
