@@ -67,6 +67,20 @@ class Covisitation {
 
   const Neighbours& of(ItemRow row) const { return items_[row]; }
 
+  /// Has the edges of items some places behind `place` of `items` brought into the cache: items lie
+  /// anywhere, so that whoever goes through one after the other would wait for each. Inlined, or
+  /// the compiler drops the call as one without effect.
+  template <class Items>
+  [[gnu::always_inline]] void prefetch_edges_behind(std::size_t place, const Items& items) const {
+    constexpr std::size_t kHeadsAhead = 8, kEdgesAhead = 4;
+    if (place + kHeadsAhead < items.size())
+      __builtin_prefetch(&items_[row_of(items[place + kHeadsAhead])].edges);
+    if (place + kEdgesAhead >= items.size()) return;
+    const std::vector<Edge>& edges = items_[row_of(items[place + kEdgesAhead])].edges.rows();
+    for (std::size_t k = 0; k < edges.size(); k += kEdgesPerLine)
+      __builtin_prefetch(edges.data() + k);
+  }
+
   /// The pair's counts, or null.
   const PairCounts* find(ItemRow from, ItemRow to) const;
 
@@ -84,6 +98,13 @@ class Covisitation {
   }
 
  private:
+  static constexpr std::size_t kEdgesPerLine = 64 / sizeof(Edge);
+
+  static ItemRow row_of(ItemRow row) { return row; }
+  template <class Entry>
+  static ItemRow row_of(const Entry& entry) {
+    return entry.row;
+  }
   PairCounts& touch(ItemRow from, ItemRow to);
   void count_forward(ItemRow from, ItemRow to, float weight, bool next);
   void count_backward(ItemRow from, ItemRow to, float weight);

@@ -32,7 +32,10 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
                          false);
   step_once(used);
   step_once_older(used);
-  for (const Middle& middle : middles_) step_again(middle);
+  for (std::size_t k = 0; k < middles_.size(); ++k) {
+    counts_.prefetch_edges_behind(k, middles_);
+    step_again(middles_[k]);
+  }
   for (std::size_t k = 0; k < touched_count_; ++k) {
     const Reach& reached = reach_[touched_[k]];
     if (reached.paths > 0) best_two_.push_back({touched_[k], reached.two_hops});
