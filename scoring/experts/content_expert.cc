@@ -1,8 +1,9 @@
 #include "scoring/experts/content_expert.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
-#include "scoring/experts/leave_one_out.h"
 #include "scoring/experts/top_list.h"
 
 namespace freshet {
@@ -21,21 +22,18 @@ constexpr float kStrengthPrior = 0.5F;
 
 void ContentExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
-  newest_.clear();
-  if (index_.empty()) return;
-  const std::size_t count = std::min(kOriginsMax, context.distinct.size());
-  newest_.assign(context.distinct.begin(),
-                 context.distinct.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(count + 1, context.distinct.size())));
+  origin_count_ = index_.empty() ? 0 : std::min(kOriginsMax + 1, context.distinct.size());
+  const std::span<const DistinctItem> newest = std::span(context.distinct).first(origin_count_);
+  leave_one_out_.prepare(newest, kOriginsMax, false);
+  if (origins_.size() < origin_count_) origins_.resize(origin_count_);
+  for (std::size_t k = 0; k < origin_count_; ++k) find_nearest(newest[k].row, origins_[k]);
+  const std::size_t count = std::min(kOriginsMax, origin_count_);
   float total = 0;
-  for (std::size_t k = 0; k < count; ++k) total += context.distinct[k].weight(k);
+  for (std::size_t k = 0; k < count; ++k) total += newest[k].weight(k);
   for (std::size_t k = 0; k < count; ++k) {
-    find_nearest(context.distinct[k].row);
-    const float weight = context.distinct[k].weight(k) / total;
-    float sum = kStrengthPrior;
-    for (const ScoredRow& near : nearest_) sum += strength(near.score);
-    for (const ScoredRow& near : nearest_)
-      scores_.add(near.row, weight * strength(near.score) / sum);
+    const float weight = newest[k].weight(k) / total;
+    for (const ScoredRow& near : origins_[k].nearest)
+      scores_.add(near.row, weight * strength(near.score) / origins_[k].strength);
   }
 }
 
@@ -45,23 +43,20 @@ void ContentExpert::candidates(std::size_t count, std::vector<ScoredRow>& best) 
   keep_best(best, count);
 }
 
-void ContentExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  std::vector<Origin> origins;
-  for (const DistinctItem& item : newest_) {
-    find_nearest(item.row);
-    Origin& origin = origins.emplace_back(Origin{.item = item});
-    float sum = kStrengthPrior;
-    for (const ScoredRow& near : nearest_) sum += strength(near.score);
-    for (const ScoredRow& near : nearest_)
-      if (near.row == row) origin.rate = strength(near.score) / sum;
-  }
-  leave_one_out(origins, kOriginsMax, false, influences);
+void ContentExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
+  std::array<float, kOriginsMax + 1> rates{};
+  for (std::size_t k = 0; k < origin_count_; ++k)
+    for (const ScoredRow& near : origins_[k].nearest)
+      if (near.row == row) rates[k] = strength(near.score) / origins_[k].strength;
+  leave_one_out_.add_influences(rates, influences);
 }
 
-void ContentExpert::find_nearest(ItemRow row) {
-  index_.neighbours(row, nearest_);
-  std::erase_if(nearest_,
+void ContentExpert::find_nearest(ItemRow row, Origin& origin) {
+  index_.neighbours(row, origin.nearest);
+  std::erase_if(origin.nearest,
                 [this](const ScoredRow& near) { return !catalogue_.available(near.row); });
+  origin.strength = kStrengthPrior;
+  for (const ScoredRow& near : origin.nearest) origin.strength += strength(near.score);
 }
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 #include "scoring/catalogue/catalogue.h"
 #include "scoring/content/content_index.h"
 #include "scoring/experts/expert.h"
+#include "scoring/experts/leave_one_out.h"
 #include "scoring/experts/sparse_scores.h"
 
 namespace freshet {
@@ -25,17 +26,23 @@ class ContentExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
-  /// Fills `nearest_` with the available neighbours.
-  void find_nearest(ItemRow row);
+  /// An item that is asked, or that would move up.
+  struct Origin {
+    std::vector<ScoredRow> nearest;  ///< Available neighbours; score = cosine.
+    float strength = 0;              ///< What a neighbour's strength is divided by.
+  };
+
+  void find_nearest(ItemRow row, Origin& origin);
 
   const ContentIndex& index_;
   const Catalogue& catalogue_;
   SparseScores scores_;
-  std::vector<DistinctItem> newest_;  // Those that are asked, and the one that would move up.
-  std::vector<ScoredRow> nearest_;
+  std::vector<Origin> origins_;  // The first origin_count_.
+  std::size_t origin_count_ = 0;
+  LeaveOneOut leave_one_out_;  // Of the same items.
 };
 
 }  // namespace freshet

@@ -70,6 +70,8 @@ Context make_context(const KnownUser& user, const Catalogue& catalogue,
   const std::span<const HistoryEntry> history = user.history;
   Context context;
   context.steps.reserve(kContextStepsMax);
+  context.distinct.reserve(std::min(history.size(), kContextStepsMax));
+  context.sequence.steps.reserve(std::min({history.size(), kContextStepsMax, options.steps_max}));
   bool same_session = true;
   EventTime after{};
   for (std::size_t k = history.size(); k-- > 0 && context.steps.size() < kContextStepsMax;) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "scoring/experts/leave_one_out.h"
+#include "scoring/vector_lanes.h"
 
 namespace freshet {
 namespace {
@@ -13,6 +13,21 @@ constexpr std::size_t kOriginsMax = 3;
 
 /// The weight of a pair inside one basket: its order is unknown, so it counts as two steps apart.
 constexpr float kBasketWeight = 0.5F;
+
+/// Where `row` stands among `rows`, which differ; their number if it does not. Looks at four at a
+/// time and at all of them: most searches are in vain, and where the others end is hard to predict.
+std::size_t place_of(ItemRow row, std::span<const ItemRow> rows) {
+  using Four = Lanes<4>::Int;
+  const Four wanted = Four{} + static_cast<std::int32_t>(row);
+  Four places{1, 2, 3, 4}, found{};
+  std::size_t k = 0;
+  for (; k + 4 <= rows.size(); k += 4, places += 4)
+    found |= (*reinterpret_cast<const Four*>(&rows[k]) == wanted) & places;
+  for (; k < rows.size(); ++k)
+    if (rows[k] == row) return k;
+  const std::int32_t place = found[0] | found[1] | found[2] | found[3];
+  return place > 0 ? static_cast<std::size_t>(place) - 1 : rows.size();
+}
 
 }  // namespace
 
@@ -33,10 +48,8 @@ void Covisitation::observe(ItemRow target, std::span<const ContextStep> steps,
 const PairCounts* Covisitation::find(ItemRow from, ItemRow to) const {
   if (from >= items_.size()) return nullptr;
   const Neighbours& item = items_[from];
-  const auto found = std::find(item.rows.begin(), item.rows.end(), to);
-  return found == item.rows.end()
-             ? nullptr
-             : &item.pairs[static_cast<std::size_t>(found - item.rows.begin())];
+  const std::size_t place = place_of(to, item.rows);
+  return place == item.rows.size() ? nullptr : &item.pairs[place];
 }
 
 float Covisitation::recent_now(const PairCounts& pair) const {
@@ -50,9 +63,8 @@ float Covisitation::strength(const PairCounts& pair) const {
 
 PairCounts& Covisitation::touch(ItemRow from, ItemRow to) {
   Neighbours& item = items_[from];
-  const auto found = std::find(item.rows.begin(), item.rows.end(), to);
-  if (found != item.rows.end())
-    return item.pairs[static_cast<std::size_t>(found - item.rows.begin())];
+  const std::size_t place = place_of(to, item.rows);
+  if (place < item.rows.size()) return item.pairs[place];
   if (item.rows.size() >= 2 * config_.neighbours_max) prune(item);
   item.rows.push_back(to);
   item.pairs.push_back({.last = tick_});
@@ -151,9 +163,9 @@ void Covisitation::rebuild_edges(Neighbours& item) {
 void CovisitationExpert::prepare(const Context& context, std::size_t rows) {
   scores_.reset(rows);
   origins_.clear();
-  newest_.assign(context.distinct.begin(),
-                 context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                kOriginsMax + 1, context.distinct.size())));
+  const std::span<const DistinctItem> newest(context.distinct.data(),
+                                             std::min(kOriginsMax + 1, context.distinct.size()));
+  leave_one_out_.prepare(newest, kOriginsMax, true);
   float total = 0;
   for (std::size_t k = 0; k < std::min(kOriginsMax, context.distinct.size()); ++k) {
     const float near = context.distinct[k].weight(k);
@@ -184,19 +196,19 @@ void CovisitationExpert::add_followers(ItemRow row, std::size_t count,
   followers_.clear();
   for (std::size_t k = 0; k < item.rows.size(); ++k)
     if (item.pairs[k].forward > 0) followers_.push_back({item.rows[k], item.pairs[k].forward});
-  keep_best(followers_, count);
+  choose_best(followers_, count);
   for (const ScoredRow& follower : followers_)
     best.push_back({follower.row, scores_[follower.row]});
 }
 
-void CovisitationExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  std::vector<Origin> origins;
-  for (const DistinctItem& item : newest_) {
-    const PairCounts* pair = counts_.find(item.row, row);
+void CovisitationExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
+  rates_.clear();
+  for (const ItemRow item : leave_one_out_.items()) {
+    const PairCounts* pair = counts_.find(item, row);
     const float forward = pair == nullptr ? 0 : pair->forward;
-    origins.push_back({item, forward / (counts_.of(item.row).weight + 1)});
+    rates_.push_back(forward / (counts_.of(item).weight + 1));
   }
-  leave_one_out(origins, kOriginsMax, true, influences);
+  leave_one_out_.add_influences(rates_, influences);
 }
 
 }  // namespace freshet

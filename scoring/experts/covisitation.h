@@ -7,6 +7,7 @@
 
 #include "config/scoring_config.h"
 #include "scoring/experts/expert.h"
+#include "scoring/experts/leave_one_out.h"
 #include "scoring/experts/sparse_scores.h"
 #include "scoring/experts/top_list.h"
 
@@ -66,6 +67,20 @@ class Covisitation {
 
   const Neighbours& of(ItemRow row) const { return items_[row]; }
 
+  /// Has the edges of items some places behind `place` of `items` brought into the cache: items lie
+  /// anywhere, so that whoever goes through one after the other would wait for each. Inlined, or
+  /// the compiler drops the call as one without effect.
+  template <class Items>
+  [[gnu::always_inline]] void prefetch_edges_behind(std::size_t place, const Items& items) const {
+    constexpr std::size_t kHeadsAhead = 8, kEdgesAhead = 4;
+    if (place + kHeadsAhead < items.size())
+      __builtin_prefetch(&items_[row_of(items[place + kHeadsAhead])].edges);
+    if (place + kEdgesAhead >= items.size()) return;
+    const std::vector<Edge>& edges = items_[row_of(items[place + kEdgesAhead])].edges.rows();
+    for (std::size_t k = 0; k < edges.size(); k += kEdgesPerLine)
+      __builtin_prefetch(edges.data() + k);
+  }
+
   /// The pair's counts, or null.
   const PairCounts* find(ItemRow from, ItemRow to) const;
 
@@ -83,6 +98,13 @@ class Covisitation {
   }
 
  private:
+  static constexpr std::size_t kEdgesPerLine = 64 / sizeof(Edge);
+
+  static ItemRow row_of(ItemRow row) { return row; }
+  template <class Entry>
+  static ItemRow row_of(const Entry& entry) {
+    return entry.row;
+  }
   PairCounts& touch(ItemRow from, ItemRow to);
   void count_forward(ItemRow from, ItemRow to, float weight, bool next);
   void count_backward(ItemRow from, ItemRow to, float weight);
@@ -108,16 +130,17 @@ class CovisitationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   void add_followers(ItemRow row, std::size_t count, std::vector<ScoredRow>& best);
 
   const Covisitation& counts_;
   std::vector<ScoredRow> origins_;  // Newest items of the context; score = weight, adding up to 1.
-  std::vector<DistinctItem> newest_;  // Those, and the one that would move up.
+  LeaveOneOut leave_one_out_;       // Of those, and the one that would move up.
   SparseScores scores_;
   std::vector<ScoredRow> followers_;
+  std::vector<float> rates_;
 };
 
 }  // namespace freshet

@@ -36,9 +36,9 @@ class Expert {
   /// Probability of any row, 0..1; over all rows they add up to 1 at most.
   virtual float probability(ItemRow row) const = 0;
 
-  /// Replaces `influences` by those of the context's items on `row`, where it goes by them: each
-  /// item once, in no particular order. May cost some time: asked for the items of a list alone.
-  virtual void influences_on(ItemRow row, std::vector<Influence>& influences) = 0;
+  /// Adds to `influences` those of the context's items on `row`, where it goes by them: each item
+  /// once, in no particular order. May cost some time: asked for the items of a list alone.
+  virtual void add_influences(ItemRow row, std::vector<Influence>& influences) = 0;
 };
 
 /// A value per expert, indexed by Source.

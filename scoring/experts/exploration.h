@@ -43,7 +43,7 @@ class ExplorationExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override { return scores_[row]; }
-  void influences_on(ItemRow, std::vector<Influence>& influences) override { influences.clear(); }
+  void add_influences(ItemRow, std::vector<Influence>&) override {}
 
  private:
   float draw(ItemRow row, std::size_t items_since, std::uint64_t seed) const;

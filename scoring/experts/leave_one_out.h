@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -9,40 +8,37 @@
 
 namespace freshet {
 
-/// An item of a history, and what an expert goes by it.
-struct Origin {
-  DistinctItem item;
-  float rate = 0;  ///< The expert's probability of the row if this were the only item.
-};
-
-/// What the items of a weighted mean do to it, by leaving out one at a time. A part alone does not
-/// tell: without the newest item the one before takes its place, and may speak for the row as
-/// loudly.
+/// What the items of a history do to an expert's weighted mean, by leaving out one at a time. A
+/// part alone does not tell: without the newest item the one before takes its place, and may speak
+/// for the row as loudly.
 ///
-/// The expert's probability is Σ_t w(t) rate(t) / Σ_t w(t) over the newest `used` origins, w =
-/// DistinctItem::weight or its square. `origins`: newest first; those beyond `used` move up.
-inline void leave_one_out(std::span<const Origin> origins, std::size_t used, bool squared,
-                          std::vector<Influence>& influences) {
-  const std::size_t none = origins.size();
-  // The mean without `left_out`, and what `part` has in it (all of them: `none`).
-  const auto mean = [&](std::size_t left_out, std::size_t part) {
-    float total = 0, sum = 0;
-    for (std::size_t t = 0, place = 0; t < origins.size() && place < used; ++t) {
-      if (t == left_out) continue;
-      const float near = origins[t].item.weight(place++);
-      const float weight = squared ? near * near : near;
-      total += weight;
-      if (part == none || part == t) sum += weight * origins[t].rate;
-    }
-    return total > 0 ? sum / total : 0;
-  };
-  influences.clear();
-  const float all = mean(none, none);
-  if (!(all > 0)) return;
-  for (std::size_t t = 0; t < std::min(used, origins.size()); ++t)
-    influences.push_back({.item = origins[t].item.row,
-                          .share = std::min(mean(none, t) / all, 1.0F),
-                          .loss = all - mean(t, none)});
-}
+/// The expert's probability is Σ_t w(t) rate(t) / Σ_t w(t) over the newest `used` items, w =
+/// DistinctItem::weight or its square. Weights are the same for all rows, so that a history is
+/// taken up once. Confined to one thread.
+class LeaveOneOut {
+ public:
+  /// Takes up a history. `items`: newest first; those beyond `used` move up.
+  void prepare(std::span<const DistinctItem> items, std::size_t used, bool squared);
+
+  /// The history's items, those that may move up included.
+  std::span<const ItemRow> items() const { return items_; }
+
+  /// Adds the influences on one row. `rates`: by item, the expert's probability of the row if it
+  /// were the only one.
+  void add_influences(std::span<const float> rates, std::vector<Influence>& influences) const;
+
+ private:
+  std::size_t size() const { return items_.size(); }
+  /// The weights of the mean without item `left_out`; size() = with all of them.
+  const float* weights_without(std::size_t left_out) const {
+    return weights_.data() + left_out * size();
+  }
+  float mean_without(std::size_t left_out, std::span<const float> rates) const;
+
+  std::vector<ItemRow> items_;
+  std::size_t used_ = 0;
+  std::vector<float> weights_;  // [size() + 1, size()]; 0 = beyond those used.
+  std::vector<float> totals_;   // [size() + 1]
+};
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 
 #include "scoring/experts/top_list.h"
 #include "scoring/network/conditions.h"
+#include "scoring/topk/row_kernels.h"
 
 namespace freshet {
 namespace {
@@ -78,7 +79,7 @@ void NetworkExpert::scan_on_device(DeviceScan& scan, std::size_t count,
 }
 
 void NetworkExpert::prepare(const Context& context, std::size_t) {
-  without_.clear();
+  is_occluded_ = false;
   const std::size_t index = context.batch_index;
   const bool asked = index + 1 < starts_.size();
   begin_ = asked ? starts_[index] : 0;
@@ -132,42 +133,50 @@ float NetworkExpert::probability(std::size_t query, ItemRow row) const {
 
 float NetworkExpert::logit(const float* query, ItemRow row) const {
   const float* vector = table_.vector(row, buffer_.data());
-  float logit = table_.biases[row];
-  for (std::size_t k = 0; k < table_.dim; ++k) logit += query[k] * vector[k];
-  return logit;
+  float dot = 0;
+  row_kernels().dots(query, table_.dim, &vector, 1, &dot);
+  return dot + table_.biases[row];
 }
 
-void NetworkExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  influences.clear();
+void NetworkExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
   if (!awake() || row >= table_.rows) return;
-  if (without_.empty()) occlude();
+  if (!is_occluded_) occlude();
   const float all = probability(row);
-  if (without_.size() < 2) {
+  if (left_out_.empty()) {
     influences.push_back({.item = sequence_.steps.back().row, .share = 1, .loss = all});
     return;
   }
-  const float whole = among_candidates(without_[0].queries, without_[0].log_sum_exp, row);
+  history_logits_.resize(history_rows_.size());
+  row_kernels().dots(table_.vector(row, buffer_.data()), table_.dim, history_rows_.data(),
+                     history_rows_.size(), history_logits_.data());
+  const float whole = among_candidates(0, table_.biases[row]);
+  const std::size_t first = influences.size();
   float losses = 0;
-  for (std::size_t k = 1; k < without_.size(); ++k) {
-    const float left = among_candidates(without_[k].queries, without_[k].log_sum_exp, row);
+  for (std::size_t k = 0; k < left_out_.size(); ++k) {
+    const float left = among_candidates(1 + k, table_.biases[row]);
     const float loss = whole > 0 ? all * (whole - left) / whole : 0;
-    influences.push_back({.item = without_[k].row, .loss = loss});
+    influences.push_back({.item = left_out_[k], .loss = loss});
     losses += std::max(loss, 0.0F);
   }
-  for (Influence& influence : influences)
+  for (Influence& influence : std::span(influences).subspan(first))
     influence.share = losses > 0 ? std::max(influence.loss, 0.0F) / losses : 0;
 }
 
-/// Fills `without_`; with one item, or when the network fails, there is nothing to compare.
+/// With one item, or when the network fails, there is nothing to compare.
 void NetworkExpert::occlude() {
-  without_.assign(1, {});
-  std::vector<ItemRow> items;
+  is_occluded_ = true;
+  left_out_.clear();
   for (const SequenceStep& step : sequence_.steps)
-    if (std::find(items.begin(), items.end(), step.row) == items.end()) items.push_back(step.row);
-  if (items.size() < 2) return;
-  const std::size_t tasks = end_ - begin_;
+    if (std::find(left_out_.begin(), left_out_.end(), step.row) == left_out_.end())
+      left_out_.push_back(step.row);
+  if (left_out_.size() < 2 || !ask_without_each()) return left_out_.clear();
+  sum_candidates();
+}
+
+/// Fills `histories_`.
+bool NetworkExpert::ask_without_each() {
   std::vector<Sequence> sequences;
-  for (const ItemRow item : items) {
+  for (const ItemRow item : left_out_) {
     Sequence rest = sequence_;
     std::erase_if(rest.steps, [item](const SequenceStep& step) { return step.row == item; });
     for (std::size_t task = begin_; task < end_; ++task) {
@@ -177,36 +186,43 @@ void NetworkExpert::occlude() {
   }
   const auto queries = network_->queries(sequences);
   table_ = network_->item_table();
-  if (!queries || queries->size() != sequences.size() * table_.dim) return;
+  if (!queries || queries->size() != sequences.size() * table_.dim) return false;
+  const auto whole = queries_.begin() + static_cast<std::ptrdiff_t>(begin_ * table_.dim);
+  histories_.assign(whole, whole + static_cast<std::ptrdiff_t>((end_ - begin_) * table_.dim));
+  histories_.insert(histories_.end(), queries->begin(), queries->end());
+  history_rows_.clear();
+  for (std::size_t k = 0; k < histories_.size(); k += table_.dim)
+    history_rows_.push_back(&histories_[k]);
+  return true;
+}
+
+/// All histories are scored side by side, as the queries of a batch are.
+void NetworkExpert::sum_candidates() {
   compared_.clear();
-  for (std::size_t query = begin_; query < end_; ++query)
-    for (const ScoredRow& entry : best_[query]) compared_.push_back(entry.row);
-  const auto first = queries_.begin() + static_cast<std::ptrdiff_t>(begin_ * table_.dim);
-  const auto size = static_cast<std::ptrdiff_t>(tasks * table_.dim);
-  without_[0].queries.assign(first, first + size);
-  sum_candidates(without_[0]);
-  for (std::size_t k = 0; k < items.size(); ++k) {
-    const auto begin = queries->begin() + static_cast<std::ptrdiff_t>(k) * size;
-    without_.push_back({.row = items[k], .queries = {begin, begin + size}});
-    sum_candidates(without_.back());
+  compared_biases_.clear();
+  buffer_.resize(table_.dim);
+  for (std::size_t query = begin_; query < end_; ++query) {
+    for (const ScoredRow& entry : best_[query]) {
+      const float* vector = table_.vector(entry.row, buffer_.data());
+      compared_.insert(compared_.end(), vector, vector + table_.dim);
+      compared_biases_.push_back(table_.biases[entry.row]);
+    }
   }
+  const ItemTableView candidates{.vectors = compared_.data(),
+                                 .biases = compared_biases_.data(),
+                                 .rows = compared_biases_.size(),
+                                 .dim = table_.dim};
+  top_k(candidates, histories_, 0, {}, &history_sums_);
 }
 
-void NetworkExpert::sum_candidates(Without& history) const {
-  for (std::size_t task = 0; task < end_ - begin_; ++task) {
-    double sum = 0;
-    for (const ItemRow row : compared_)
-      sum += std::exp(static_cast<double>(logit(&history.queries[task * table_.dim], row)));
-    history.log_sum_exp.push_back(static_cast<float>(std::log(sum)));
-  }
-}
-
-float NetworkExpert::among_candidates(std::span<const float> queries,
-                                      std::span<const float> log_sum_exp, ItemRow row) const {
+/// The probability of the row that `history_logits_` are of, its bias not included, among the
+/// expert's own candidates after one of the histories.
+float NetworkExpert::among_candidates(std::size_t history, float bias) const {
   float sum = 0;
-  for (std::size_t task = 0; task < log_sum_exp.size(); ++task)
-    sum += tasks_[begin_ + task].weight *
-           std::exp(logit(&queries[task * table_.dim], row) - log_sum_exp[task]);
+  for (std::size_t task = 0; task < end_ - begin_; ++task) {
+    const std::size_t k = history * (end_ - begin_) + task;
+    sum += tasks_[begin_ + task].weight * std::exp(history_logits_[k] + bias - history_sums_[k]);
+  }
   return sum;
 }
 

@@ -47,7 +47,7 @@ class NetworkExpert final : public Expert {
   /// Occlusion (Zeiler & Fergus, ECCV 2014): what the row's probability among the expert's own
   /// candidates loses when an item is left out of the history; shares are of the sum of losses.
   /// One more query per distinct item and context, computed when it is first asked for.
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
  private:
   /// One action asked for in one context: its place in the batch of queries, and its weight.
@@ -56,20 +56,13 @@ class NetworkExpert final : public Expert {
     float weight = 0;
   };
 
-  /// A history without one of its items, and what it then gives.
-  struct Without {
-    ItemRow row = 0;
-    std::vector<float> queries;      ///< [tasks of the context, dim]
-    std::vector<float> log_sum_exp;  ///< [tasks of the context] over the candidates.
-  };
-
   void scan_on_device(DeviceScan& scan, std::size_t count,
                       std::span<const std::uint64_t> unavailable);
   std::vector<Task> tasks_after(Action last) const;
   void occlude();
-  float among_candidates(std::span<const float> queries, std::span<const float> log_sum_exp,
-                         ItemRow row) const;
-  void sum_candidates(Without& history) const;
+  bool ask_without_each();
+  void sum_candidates();
+  float among_candidates(std::size_t history, float bias) const;
   float logit(const float* query, ItemRow row) const;
   bool finite(std::size_t query) const;
   float probability(std::size_t query, ItemRow row) const;
@@ -89,10 +82,16 @@ class NetworkExpert final : public Expert {
   std::size_t end_ = 0;
   bool batch_failed_ = false;
   bool failed_ = false;
-  Sequence sequence_;                  // Of the context prepared last.
-  std::vector<Without> without_;       // First the whole history, then without each item; or empty.
-  std::vector<ItemRow> compared_;      // Candidates of all tasks, when `without_` is filled.
-  mutable std::vector<float> buffer_;  // [dim]
+  Sequence sequence_;  // Of the context prepared last.
+  // Of that context, when first asked for: the history, then the same without each of its items.
+  bool is_occluded_ = false;
+  std::vector<ItemRow> left_out_;           // [histories - 1]; empty = nothing to compare.
+  std::vector<float> histories_;            // [histories, tasks, dim] queries.
+  std::vector<const float*> history_rows_;  // [histories, tasks] into histories_.
+  std::vector<float> history_sums_;         // [histories, tasks] log-sum-exp over the candidates.
+  std::vector<float> history_logits_;       // [histories, tasks] of the row in question.
+  std::vector<float> compared_, compared_biases_;  // Candidates of all tasks: [., dim], [.].
+  mutable std::vector<float> buffer_;              // [dim]
 };
 
 }  // namespace freshet

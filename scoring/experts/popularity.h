@@ -115,7 +115,7 @@ class PopularityExpert final : public Expert {
   void prepare(const Context&, std::size_t rows) override { rows_ = rows; }
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  void influences_on(ItemRow, std::vector<Influence>& influences) override { influences.clear(); }
+  void add_influences(ItemRow, std::vector<Influence>&) override {}
 
  private:
   const Popularity& popularity_;

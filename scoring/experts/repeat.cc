@@ -13,6 +13,13 @@ constexpr float kDueMin = 0.01F;
 /// Rates of few purchases are too sure of themselves; their power is less so.
 constexpr float kRatePower = 0.7F;
 
+/// Returns to each distance that are taken to have been seen: 1/(1 + distance).
+constexpr auto kPriors = [] {
+  std::array<double, kContextStepsMax> priors{};
+  for (std::size_t k = 0; k < priors.size(); ++k) priors[k] = 1.0 / static_cast<double>(1 + k);
+  return priors;
+}();
+
 }  // namespace
 
 void RepeatCounts::observe_due(Action newest, float due) {
@@ -22,10 +29,9 @@ void RepeatCounts::observe_due(Action newest, float due) {
 
 float RepeatCounts::share(std::size_t distinct_index) const {
   double total = 0;
-  for (std::size_t k = 0; k < kContextStepsMax; ++k)
-    total += counts_[k] + 1.0 / static_cast<double>(1 + k);
+  for (std::size_t k = 0; k < kContextStepsMax; ++k) total += counts_[k] + kPriors[k];
   const std::size_t k = slot(distinct_index);
-  return static_cast<float>((counts_[k] + 1.0 / static_cast<double>(1 + k)) / total);
+  return static_cast<float>((counts_[k] + kPriors[k]) / total);
 }
 
 void RepeatExpert::prepare(const Context& context, std::size_t) {
@@ -78,8 +84,7 @@ float RepeatExpert::probability(ItemRow row) const {
 }
 
 /// Without a newer item the row moves up by one place.
-void RepeatExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
-  influences.clear();
+void RepeatExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
   for (std::size_t k = 0; k < own_.size(); ++k) {
     if (own_[k].row != row) continue;
     influences.push_back({.item = row, .share = 1, .loss = own_[k].returned + own_[k].due});

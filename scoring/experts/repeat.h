@@ -70,7 +70,7 @@ class RepeatExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
   /// Part of the row's probability that an earlier purchase accounts for, 0..1; nothing when the
   /// user has bought nothing, or the row has no probability.

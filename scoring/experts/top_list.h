@@ -80,15 +80,20 @@ void drop_the_hopeless(std::vector<Entry>& rows, std::size_t count) {
   rows.erase(end, rows.end());
 }
 
-/// Keeps the `count` best of `rows`, best first. `Entry` has `row` and `score`.
+/// Keeps the `count` best of `rows`, in no particular order. `Entry` has `row` and `score`.
+template <class Entry>
+void choose_best(std::vector<Entry>& rows, std::size_t count) {
+  drop_the_hopeless(rows, count);
+  if (rows.size() <= count) return;
+  std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+                   stands_before);
+  rows.resize(count);
+}
+
+/// The same, best first.
 template <class Entry>
 void keep_best(std::vector<Entry>& rows, std::size_t count) {
-  drop_the_hopeless(rows, count);
-  if (rows.size() > count) {
-    std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
-                     stands_before);
-    rows.resize(count);
-  }
+  choose_best(rows, count);
   std::sort(rows.begin(), rows.end(), stands_before);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "scoring/experts/leave_one_out.h"
 #include "scoring/vector_lanes.h"
 
 namespace freshet {
@@ -29,9 +28,14 @@ void WalkExpert::prepare(const Context& context, std::size_t rows) {
                   context.distinct.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                  kOlderOriginsMax, context.distinct.size())));
   const std::size_t used = std::min(kOriginsMax, origins_.size());
+  leave_one_out_.prepare(std::span(origins_).first(std::min(used + 1, origins_.size())), used,
+                         false);
   step_once(used);
   step_once_older(used);
-  for (const Middle& middle : middles_) step_again(middle);
+  for (std::size_t k = 0; k < middles_.size(); ++k) {
+    counts_.prefetch_edges_behind(k, middles_);
+    step_again(middles_[k]);
+  }
   for (std::size_t k = 0; k < touched_count_; ++k) {
     const Reach& reached = reach_[touched_[k]];
     if (reached.paths > 0) best_two_.push_back({touched_[k], reached.two_hops});
@@ -154,7 +158,7 @@ float WalkExpert::joined(float two_hops, float three_hops) {
 
 /// Both steps are linear in where the walker sets out, so the origins' parts add up. The item that
 /// would move up is taken to lead to the row as the older ones do on average.
-void WalkExpert::influences_on(ItemRow row, std::vector<Influence>& influences) {
+void WalkExpert::add_influences(ItemRow row, std::vector<Influence>& influences) {
   const Reach& reached = reach(row);
   const float last = joined(reached.two_hops_from_last, reached.three_hops_from_last);
   const std::array parts{last, std::max(probability(row) - last, 0.0F)};
@@ -162,11 +166,10 @@ void WalkExpert::influences_on(ItemRow row, std::vector<Influence>& influences) 
   float total = 0, older = 0;
   for (std::size_t k = 0; k < origins_.size(); ++k)
     (k < used ? total : older) += origins_[k].weight(k);
-  std::vector<Origin> origins;
-  for (std::size_t k = 0; k < used; ++k)
-    origins.push_back({origins_[k], parts[k] * total / origins_[k].weight(k)});
-  if (older > 0) origins.push_back({origins_[used], joined(reached.two_hops_older, 0) / older});
-  leave_one_out(origins, kOriginsMax, false, influences);
+  std::array<float, kOriginsMax + 1> rates{};
+  for (std::size_t k = 0; k < used; ++k) rates[k] = parts[k] * total / origins_[k].weight(k);
+  if (older > 0) rates[used] = joined(reached.two_hops_older, 0) / older;
+  leave_one_out_.add_influences(rates, influences);
 }
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 
 #include "scoring/experts/covisitation.h"
 #include "scoring/experts/expert.h"
+#include "scoring/experts/leave_one_out.h"
 
 namespace freshet {
 
@@ -39,7 +40,7 @@ class WalkExpert final : public Expert {
   void prepare(const Context& context, std::size_t rows) override;
   void candidates(std::size_t count, std::vector<ScoredRow>& best) override;
   float probability(ItemRow row) const override;
-  void influences_on(ItemRow row, std::vector<Influence>& influences) override;
+  void add_influences(ItemRow row, std::vector<Influence>& influences) override;
 
   /// What the walk found out about `row`; valid until the next `prepare`.
   const Reach& reach(ItemRow row) const { return row < reach_.size() ? reach_[row] : nothing_; }
@@ -67,6 +68,7 @@ class WalkExpert final : public Expert {
   const Covisitation& counts_;
   const Reach nothing_;
   std::vector<DistinctItem> origins_;
+  LeaveOneOut leave_one_out_;     // Of those that are used, and the one that would move up.
   std::vector<Reach> reach_;      // [row]
   std::vector<ItemRow> touched_;  // The first touched_count_.
   std::size_t touched_count_ = 0;

@@ -1,10 +1,12 @@
 #include "scoring/ranking/features.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "scoring/ranking/fast_log.h"
 #include "scoring/ranking/vector_clones.h"
+#include "scoring/topk/row_kernels.h"
 
 namespace freshet {
 namespace {
@@ -24,14 +26,14 @@ void take_logs(float* features, std::size_t rows) {
   }
 }
 
-float cosine(const float* a, const float* b, std::size_t dim) {
-  float dot = 0, aa = 0, bb = 0;
-  for (std::size_t k = 0; k < dim; ++k) {
-    dot += a[k] * b[k];
-    aa += a[k] * a[k];
-    bb += b[k] * b[k];
-  }
-  const float lengths = std::sqrt(aa * bb);
+float dot(const float* a, const float* b, std::size_t dim) {
+  float dot = 0;
+  row_kernels().dots(a, dim, &b, 1, &dot);
+  return dot;
+}
+
+float cosine(float dot, float a_square, float b_square) {
+  const float lengths = std::sqrt(a_square * b_square);
   return lengths > 0 ? dot / lengths : 0;
 }
 
@@ -91,6 +93,7 @@ void FeatureTable::fill_walk(const FeatureSources& sources, CandidateSet& set) {
     row[kBackwardBackward] = kStepMin + reached.backward_backward;
     row[kTwoHopsOlder] = kStepMin + reached.two_hops_older;
     row[kPaths] = 1 + reached.paths;
+    sources.covisitation.prefetch_edges_behind(j, set.rows);
     fill_meeting(sources, set.rows[j], row);
   }
 }
@@ -208,17 +211,21 @@ void FeatureTable::fill_network(const FeatureSources& sources, CandidateSet& set
     for (std::size_t k = 0; k < table.dim; ++k) window_mean_[k] += vector[k];
   }
   const float* last = vector_of(context.distinct[0].row, 1);
-  const float* second =
-      context.distinct.size() > 1 ? vector_of(context.distinct[1].row, 2) : nullptr;
+  const bool has_second = context.distinct.size() > 1;
+  const float* second = has_second ? vector_of(context.distinct[1].row, 2) : last;
+  const float* mean = window_mean_.data();
+  const std::array squares{dot(last, last, table.dim), dot(second, second, table.dim),
+                           dot(mean, mean, table.dim)};
   for (std::size_t j = 0; j < set.rows.size(); ++j) {
     float* row = &set.features[j * kFeatureCount];
     const float* vector = vector_of(set.rows[j], 0);
-    row[kNetworkCosineLast] = cosine(vector, last, table.dim);
-    if (second != nullptr) row[kNetworkCosineSecond] = cosine(vector, second, table.dim);
-    row[kNetworkCosineMean] = cosine(vector, window_mean_.data(), table.dim);
-    float square = 0;
-    for (std::size_t k = 0; k < table.dim; ++k) square += vector[k] * vector[k];
-    row[kNetworkNorm] = std::sqrt(square);
+    const std::array others{last, second, mean, vector};
+    std::array<float, 4> dots;
+    row_kernels().dots(vector, table.dim, others.data(), others.size(), dots.data());
+    row[kNetworkCosineLast] = cosine(dots[0], dots[3], squares[0]);
+    if (has_second) row[kNetworkCosineSecond] = cosine(dots[1], dots[3], squares[1]);
+    row[kNetworkCosineMean] = cosine(dots[2], dots[3], squares[2]);
+    row[kNetworkNorm] = std::sqrt(dots[3]);
     row[kNetworkBias] = table.biases[std::min<std::size_t>(set.rows[j], table.rows - 1)];
   }
 }

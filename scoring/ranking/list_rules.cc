@@ -133,15 +133,19 @@ void ListRules::take(ItemRow row) {
 
 void ListRules::explain(ItemRow row, std::vector<Reason>& reasons) {
   constexpr std::size_t kRuleReasonsMax = 4;
+  const auto rules = book_.of(row);
+  if (std::none_of(rules.begin(), rules.end(),
+                   [this](RuleIndex rule) { return verdicts_[rule] == Verdict::kFactor; }))
+    return;
   float boosts = 0;
-  for (const RuleIndex rule : book_.of(row))
+  for (const RuleIndex rule : rules)
     if (verdicts_[rule] == Verdict::kFactor)
       boosts += std::max(0.0F, book_.rules()[rule].log_factor);
   // Of a probability that is multiplied by f, 1/f is the model's own.
   const float models = std::exp(-boosts);
   for (Reason& reason : reasons) reason.share *= models;
   std::size_t told = 0;
-  for (const RuleIndex index : book_.of(row)) {
+  for (const RuleIndex index : rules) {
     if (verdicts_[index] != Verdict::kFactor) continue;
     book_.count_effect(index);
     if (++told > kRuleReasonsMax) continue;

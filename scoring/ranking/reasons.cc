@@ -1,9 +1,10 @@
 #include "scoring/ranking/reasons.h"
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 
 namespace freshet {
@@ -56,27 +57,59 @@ struct Part {
   Source source = Source::kPopular;
   float share = 0;         ///< Of the expert, then of the expert and its cause, 0..1.
   ItemRow cause = kNoRow;  ///< The item that is named; kNoRow = none in particular.
-  std::vector<Influence> influences;
+  /// Where its influences begin and end among those of all parts.
+  std::size_t begin = 0, end = 0;
 };
 
-/// What the mixture's probability would lose without an item.
-using Losses = absl::flat_hash_map<ItemRow, float>;
+/// What the mixture's probability would lose without each item. A history is short: a search
+/// through all of them is the fastest.
+class Losses {
+ public:
+  void add(ItemRow item, float loss) {
+    if (Loss* known = find(item)) {
+      known->loss += loss;
+    } else {
+      losses_.push_back({item, loss});
+    }
+  }
 
-Losses losses_of(const std::vector<Part>& parts, const PerSource& weights) {
+  /// Of an item that was added.
+  float of(ItemRow item) { return find(item)->loss; }
+
+ private:
+  struct Loss {
+    ItemRow item;
+    float loss;
+  };
+
+  Loss* find(ItemRow item) {
+    const auto found = std::find_if(losses_.begin(), losses_.end(),
+                                    [item](const Loss& known) { return known.item == item; });
+    return found == losses_.end() ? nullptr : &*found;
+  }
+
+  absl::InlinedVector<Loss, kContextStepsMax> losses_;
+};
+
+Losses losses_of(std::span<const Part> parts, std::span<const Influence> influences,
+                 const PerSource& weights) {
   Losses losses;
   for (const Part& part : parts)
-    for (const Influence& influence : part.influences)
-      losses[influence.item] += weights[index_of(part.source)] * influence.loss;
+    for (const Influence& influence : influences.subspan(part.begin, part.end - part.begin))
+      losses.add(influence.item, weights[index_of(part.source)] * influence.loss);
   return losses;
 }
 
 /// Of the items that an expert goes by, the one whose loss would cost the row most.
-void choose_cause(const Losses& losses, Part& part) {
+void choose_cause(std::span<const Influence> influences, Losses& losses, Part& part) {
   const Influence* chosen = nullptr;
-  for (const Influence& influence : part.influences) {
+  float largest = 0;
+  for (const Influence& influence : influences.subspan(part.begin, part.end - part.begin)) {
     if (!(influence.share >= kCauseMin)) continue;
-    if (chosen == nullptr || losses.at(influence.item) > losses.at(chosen->item))
-      chosen = &influence;
+    const float loss = losses.of(influence.item);
+    if (chosen != nullptr && !(loss > largest)) continue;
+    chosen = &influence;
+    largest = loss;
   }
   if (chosen == nullptr) return;
   part.cause = chosen->item;
@@ -108,18 +141,24 @@ std::vector<Reason> reasons_for(ItemRow row, const PerSource& probabilities,
   const PerSource& weights = sources.scorer.weights();
   const float total = mix(weights, probabilities);
   if (!(total > 0)) return {popular_reason(sources.language)};
-  std::vector<Part> parts;
+  absl::InlinedVector<Part, kSourceCount> parts;
+  std::vector<Influence> influences;
+  influences.reserve(2 * kContextStepsMax);
   for (std::size_t m = 0; m < kSourceCount; ++m) {
     const float share = share_of(m, weights, probabilities, total);
     if (share == 0) continue;
-    Part& part = parts.emplace_back(Part{.source = static_cast<Source>(m), .share = share});
-    sources.scorer.influences_on(part.source, row, part.influences);
+    Part& part = parts.emplace_back(
+        Part{.source = static_cast<Source>(m), .share = share, .begin = influences.size()});
+    sources.scorer.add_influences(part.source, row, influences);
+    part.end = influences.size();
   }
-  const Losses losses = losses_of(parts, weights);
-  for (Part& part : parts) choose_cause(losses, part);
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const Part& a, const Part& b) { return a.share > b.share; });
+  Losses losses = losses_of(parts, influences, weights);
+  for (Part& part : parts) choose_cause(influences, losses, part);
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.share != b.share ? a.share > b.share : a.source < b.source;
+  });
   std::vector<Reason> reasons;
+  reasons.reserve(kReasonsMax);
   for (const Part& part : parts) {
     if (!reasons.empty() && (reasons.size() == kReasonsMax || part.share < kShareMin)) break;
     reasons.push_back(reason_of(part, row, sources));

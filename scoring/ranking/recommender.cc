@@ -125,15 +125,17 @@ std::vector<RankedItem> Recommender::items_for(const RankRequest& request, const
   const auto likelihood = [this](ItemRow row) {
     return is_cold_ ? 0.0F : mix(scorer_.weights(), scorer_.probabilities(row));
   };
+  const std::span<const PlacedItem> list =
+      maker_.make({.request = request,
+                   .context = context,
+                   .scenario = scenario,
+                   .count = count,
+                   .offers = offers_,
+                   .likelihood = likelihood,
+                   .fills_with_popular = request.without != Source::kPopular});
   std::vector<RankedItem> items;
-  for (const PlacedItem& placed : maker_.make({.request = request,
-                                  .context = context,
-                                  .scenario = scenario,
-                                  .count = count,
-                                  .offers = offers_,
-                                  .likelihood = likelihood,
-                                  .fills_with_popular = request.without != Source::kPopular}))
-    items.push_back(item_of(placed, request));
+  items.reserve(list.size());
+  for (const PlacedItem& placed : list) items.push_back(item_of(placed, request));
   return items;
 }
 

@@ -33,9 +33,10 @@ class Scorer {
   /// Each expert's probability of any row, in the context scored last.
   PerSource probabilities(ItemRow row) const;
 
-  /// What the context's items do to the probability of `row` by `source` (Expert::influences_on).
-  void influences_on(Source source, ItemRow row, std::vector<Influence>& influences) const {
-    experts_[index_of(source)]->influences_on(row, influences);
+  /// What the context's items do to the probability of `row` by `source`, added to `influences`
+  /// (Expert::add_influences).
+  void add_influences(Source source, ItemRow row, std::vector<Influence>& influences) const {
+    experts_[index_of(source)]->add_influences(row, influences);
   }
 
   /// The row is named by the repeat expert rather since it was bought before than since it was

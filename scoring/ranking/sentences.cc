@@ -68,8 +68,11 @@ std::string_view template_of(Phrase phrase, Language language) {
 
 /// One pass over the template alone, so that nothing is looked for in what was put in.
 std::string sentence(Phrase phrase, Language language, std::initializer_list<Placeholder> values) {
-  std::string text;
   std::string_view rest = template_of(phrase, language);
+  std::size_t size = rest.size();
+  for (const Placeholder& value : values) size += value.value.size();
+  std::string text;
+  text.reserve(size);
   for (;;) {
     const std::size_t open = rest.find('{');
     text += rest.substr(0, open);

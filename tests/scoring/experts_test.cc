@@ -68,6 +68,21 @@ TEST(Covisitation, KeepsTheStrongestPairsWhenFull) {
   EXPECT_EQ(counts.of(0).edges.rows().front().row, 1U);
 }
 
+TEST(Covisitation, FindsEveryPairOfAnItemAndNoOther) {
+  constexpr ItemRow kRows = 30;
+  Covisitation counts(CovisitationConfig{});
+  counts.grow(kRows);
+  for (ItemRow known = 1; known < kRows; ++known) {
+    counts.observe(known, std::vector<ContextStep>{{0, true}}, {});
+    for (ItemRow row = 1; row < kRows; ++row) {
+      const PairCounts* pair = counts.find(0, row);
+      ASSERT_EQ(pair != nullptr, row <= known) << row << " of " << known;
+      if (pair == nullptr) continue;
+      EXPECT_EQ(pair->last, row) << "the tick of its event";
+    }
+  }
+}
+
 TEST(Covisitation, EdgeSumMatchesTheEdges) {
   Covisitation counts(CovisitationConfig{});
   counts.grow(50);
@@ -94,7 +109,7 @@ TEST(WalkExpert, FindsWhatNeverFollowedDirectly) {
   EXPECT_EQ(counts.find(0, 2), nullptr);
   EXPECT_GT(walk.probability(2), 0);
   std::vector<Influence> influences;
-  walk.influences_on(2, influences);
+  walk.add_influences(2, influences);
   ASSERT_EQ(influences.size(), 1U);
   EXPECT_EQ(influences[0].item, 0U);
   EXPECT_FLOAT_EQ(influences[0].share, 1);

@@ -105,7 +105,7 @@ TEST(RepeatExpert, ProbabilitiesOfReturnsAndPurchasesAddUpToOneAtMost) {
   EXPECT_EQ(expert.due_part(3), 1);
   EXPECT_EQ(expert.due_part(2), 0);
   std::vector<Influence> influences;
-  expert.influences_on(3, influences);
+  expert.add_influences(3, influences);
   EXPECT_EQ(influences.at(0).item, 3U);
   EXPECT_EQ(expert.probability(0), 0);
 }
