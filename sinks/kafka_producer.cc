@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::microseconds kPollWait = 50ms;
+constexpr auto kPollWait = 50ms;
 /// A record that librdkafka has but was not told to send at once goes after this; shorter than any
 /// delivery timeout.
 constexpr auto kUnflushedLinger = 20ms;
@@ -229,7 +229,8 @@ void KafkaProducer::serve(std::stop_token stop) {
   while (!stop.stop_requested()) {
     take_turns(stop, lock);
     const bool busy = gate_.on_their_way() > 0;
-    const auto wait = gate_.until_next(clock_.steady_now(), kPollWait);
+    const SteadyTime now = clock_.steady_now();
+    const auto wait = std::max(gate_.next_due(now + kPollWait) - now, SteadyTime::duration{0});
     lock.unlock();
     // A flush makes librdkafka send what it has at once, and reads the answers.
     if (busy) {
@@ -244,10 +245,9 @@ void KafkaProducer::serve(std::stop_token stop) {
 /// Waits until something is to be sent or answered, and hands over what has its turn. No flush is
 /// under way meanwhile, so that a wave goes as one batch.
 void KafkaProducer::take_turns(std::stop_token stop, std::unique_lock<std::mutex>& lock) {
-  const auto wait = gate_.until_next(clock_.steady_now(), kPollWait);
-  work_.wait_for(lock, stop, wait, [&] {
-    return closing_ || gate_.on_their_way() > 0 ||
-           gate_.until_next(clock_.steady_now(), wait) < wait;
+  const SteadyTime until = gate_.next_due(clock_.steady_now() + kPollWait);
+  work_.wait_until(lock, stop, until, [&] {
+    return closing_ || gate_.on_their_way() > 0 || gate_.next_due(until) < until;
   });
   const bool closing = closing_;
   const auto wave = closing ? gate_.give_up() : gate_.next_wave(clock_.steady_now());

@@ -9,8 +9,6 @@
 
 namespace freshet {
 
-using std::chrono::microseconds;
-
 HeldRecord::HeldRecord(const OutgoingRecord& record, void* ticket, SteadyTime queued)
     : topic_(record.topic),
       key_(record.key),
@@ -77,7 +75,7 @@ void SendGate::take(Lane& lane, std::size_t bytes_max, std::vector<HeldRecord>& 
 std::vector<HeldRecord> SendGate::next_wave(SteadyTime now) {
   std::vector<HeldRecord> wave;
   for (Lane* lane : waiting_)
-    if (until_next(*lane, now) == microseconds{0}) take(*lane, limits_.wave_bytes_max, wave);
+    if (due(*lane) <= now) take(*lane, limits_.wave_bytes_max, wave);
   std::erase_if(waiting_, [](const Lane* lane) { return lane->held.empty(); });
   handing_ = true;
   return wave;
@@ -90,15 +88,14 @@ bool SendGate::answered(Lane& lane) {
   return lane.on_their_way == 0 && !lane.held.empty();
 }
 
-microseconds SendGate::until_next(const Lane& lane, SteadyTime now) const {
+SteadyTime SendGate::due(const Lane& lane) const {
   const auto waits = lane.on_their_way == 0 ? limits_.linger : limits_.held_max;
-  return std::max(std::chrono::ceil<microseconds>(lane.held.front().queued() + waits - now),
-                  microseconds{0});
+  return lane.held.front().queued() + waits;
 }
 
-microseconds SendGate::until_next(SteadyTime now, microseconds longest) const {
-  for (const Lane* lane : waiting_) longest = std::min(longest, until_next(*lane, now));
-  return longest;
+SteadyTime SendGate::next_due(SteadyTime latest) const {
+  for (const Lane* lane : waiting_) latest = std::min(latest, due(*lane));
+  return latest;
 }
 
 std::vector<HeldRecord> SendGate::give_up() {

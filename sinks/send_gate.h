@@ -108,8 +108,8 @@ class SendGate {
   /// A record that was sent is answered. Returns whether a wave waited for just that.
   bool answered(Lane& lane);
 
-  /// How long to wait for the next wave, at most `longest`; 0 = it may go.
-  std::chrono::microseconds until_next(SteadyTime now, std::chrono::microseconds longest) const;
+  /// When the next wave may go if nothing is answered meanwhile; `latest`, if later.
+  SteadyTime next_due(SteadyTime latest) const;
 
   /// Gives back all that wait, which count as sent, as the producer ends.
   std::vector<HeldRecord> give_up();
@@ -119,7 +119,7 @@ class SendGate {
 
  private:
   Topic& topic_named(std::string_view name);
-  std::chrono::microseconds until_next(const Lane& lane, SteadyTime now) const;
+  SteadyTime due(const Lane& lane) const;
   void take(Lane& lane, std::size_t bytes_max, std::vector<HeldRecord>& taken);
 
   const Limits limits_;
