@@ -18,6 +18,14 @@ constexpr std::uint64_t kRewrittenAfterSeconds = 7 * 24 * 3600;
 constexpr std::size_t kDeletionWindowRows = 10'000;
 constexpr std::size_t kDeletionsInWindowMax = 2'500;
 
+/// What a family takes at least once it has a row, of which each partition has five: RocksDB's own
+/// choice, 1 MiB, is more than `state.write_buffer_bytes` from some twenty partitions on, which
+/// then flush all the time.
+constexpr std::size_t kArenaBlockBytes = 64u << 10;
+
+/// Of a memtable's size, for the same reason not more: 256 KiB, ten bits for each of 200,000 rows.
+constexpr double kBloomRatio = 1.0 / 128;
+
 /// RocksDB's own log lies beside the database; on a full disk a build with assertions ends the
 /// process at the line after the first that could not be written. What matters comes as a status.
 class NoLog final : public rocksdb::Logger {
@@ -38,14 +46,15 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = 32u << 20;
-  // Most users who come were not here since the last flush: a Bloom filter says so at once.
-  options.memtable_prefix_bloom_size_ratio = 0.02;
-  options.memtable_whole_key_filtering = true;
+  options.arena_block_size = kArenaBlockBytes;
   options.periodic_compaction_seconds = kRewrittenAfterSeconds;
   return options;
 }
 
-void drop_deleted_soon(rocksdb::ColumnFamilyOptions& options) {
+void set_up_for_users(rocksdb::ColumnFamilyOptions& options) {
+  // Most users who come were not here since the last flush: a Bloom filter says so at once.
+  options.memtable_prefix_bloom_size_ratio = kBloomRatio;
+  options.memtable_whole_key_filtering = true;
   options.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindowRows, kDeletionsInWindowMax));
 }

@@ -13,9 +13,10 @@ namespace freshet {
 /// Of each column family; `cache` null = none of its own.
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache);
 
-/// Has tables full of deleted rows merged soon: whoever walks over the rows meets every one of
-/// them.
-void drop_deleted_soon(rocksdb::ColumnFamilyOptions& options);
+/// What the family of users' states has besides: tables full of deleted rows are merged soon, since
+/// whoever walks over the rows meets every one of them; and whoever is not in memory is known not
+/// to be without a search.
+void set_up_for_users(rocksdb::ColumnFamilyOptions& options);
 
 /// Of a database that is written to.
 rocksdb::DBOptions writer_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);

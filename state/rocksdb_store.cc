@@ -236,7 +236,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
   for (const char* name : kFamilyNames) {
     descriptors.emplace_back(name, family_options(resources.parts_->cache));
   }
-  drop_deleted_soon(descriptors[kUsers].options);
+  set_up_for_users(descriptors[kUsers].options);
   auto parts = std::make_unique<Parts>();
   parts->directory = directory;
   parts->free_min_bytes = resources.parts_->disk_free_min_bytes;

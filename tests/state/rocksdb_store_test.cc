@@ -125,6 +125,26 @@ TEST(RocksDbStore, FindsADamagedTableWhenItIsVerified) {
   EXPECT_EQ(verified.error().code, ErrorCode::kCorrupt);
 }
 
+// Else so many would have each other write files all the time.
+TEST(RocksDbStore, ManyPartitionsFitIntoTheMemoryThatTheyShare) {
+  constexpr int kPartitions = 64;
+  TemporaryDirectory directory;
+  const StateConfig config;
+  const RocksDbResources resources{config};
+  std::vector<std::unique_ptr<RocksDbStore>> stores;
+  for (int i = 0; i < kPartitions; ++i) {
+    auto store = RocksDbStore::open(directory.path() + "/" + std::to_string(i), resources);
+    ASSERT_TRUE(store) << store.error().text;
+    ASSERT_TRUE((*store)->recover());
+    ASSERT_TRUE((*store)->commit({.next_offset = Offset{1},
+                                  .states = {{"anna", "a state"}},
+                                  .owed = {{"anna", Offset{0}, {}}}}));
+    stores.push_back(std::move(*store));
+  }
+
+  EXPECT_LT(resources.memory_bytes(), config.write_buffer_bytes / 2);
+}
+
 TEST(RocksDbStore, ReportsItsFigures) {
   TemporaryDirectory directory;
   const RocksDbResources resources{StateConfig{}};
