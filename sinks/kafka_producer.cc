@@ -63,11 +63,11 @@ SendGate::Limits gate_limits(const KafkaProducer::Options& options) {
 
 /// What correctness rests on.
 Properties fixed_properties(const KafkaProducer::Options& options) {
-  const bool in_waves = options.transactional_id.empty();
-  const auto timeout = in_waves && options.delivery_timeout > 0ms
-                           ? options.delivery_timeout - gate_limits(options).held_max
+  const SendGate::Limits gate = gate_limits(options);
+  const auto timeout = gate.holds && options.delivery_timeout > 0ms
+                           ? options.delivery_timeout - gate.held_max
                            : options.delivery_timeout;
-  const auto linger = in_waves ? kUnflushedLinger : options.linger;
+  const auto linger = gate.holds ? kUnflushedLinger : options.linger;
   Properties properties{
       {"bootstrap.servers", options.brokers},
       {"enable.idempotence", "true"},
@@ -199,7 +199,7 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const Options& opti
     return error(ErrorCode::kInvalidConfig, std::string("sinks.kafka: ") + text.data());
   }
   static_cast<void>(conf.release());  // the producer owns it now
-  const bool in_waves = options.transactional_id.empty();
+  const bool in_waves = gate_limits(options).holds;
   producer->thread_ = std::jthread([self = producer.get(), in_waves](std::stop_token stop) {
     in_waves ? self->serve(stop) : self->serve_transactions(stop);
   });
@@ -271,9 +271,8 @@ bool KafkaProducer::has_room() const {
 }
 
 Status KafkaProducer::send(const OutgoingRecord& record, OnAnswer on_answer) {
-  const std::string topic(record.topic);
   if (rd_kafka_fatal_error(handle_, nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return refused(topic, RD_KAFKA_RESP_ERR__FATAL);
+    return refused(record, RD_KAFKA_RESP_ERR__FATAL);
   void* ticket = nullptr;
   {
     std::unique_lock lock(mutex_);
@@ -294,10 +293,11 @@ Status KafkaProducer::send(const OutgoingRecord& record, OnAnswer on_answer) {
   if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   static_cast<Ticket*>(ticket)->on_answer = nullptr;
   answer({}, ticket);
-  return refused(topic, failure);
+  return refused(record, failure);
 }
 
-Status KafkaProducer::refused(const std::string& topic, int failure) {
+Status KafkaProducer::refused(const OutgoingRecord& record, int failure) const {
+  const std::string topic(record.topic);
   if (failure == RD_KAFKA_RESP_ERR__FATAL) {
     return error(ErrorCode::kUnavailable,
                  "the Kafka producer for " + topic + " failed for good: " + fatal_error() +

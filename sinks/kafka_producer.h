@@ -75,8 +75,8 @@ class KafkaProducer final : public RecordProducer {
   void take_turns(std::stop_token stop, std::unique_lock<std::mutex>& lock);
   void hand_over(const HeldRecord& record);
   bool has_room() const;
-  Status refused(const std::string& topic, int failure);
-  void answer(const KafkaAnswer& answer, void* ticket);
+  Status refused(const OutgoingRecord& record, int failure) const;
+  void answer(const KafkaAnswer& answer, void* of_record);
   void remember(std::string error_text);
   std::string last_error() const;
   std::string fatal_error() const;

@@ -1,7 +1,6 @@
 #include "sinks/send_gate.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 
 #include "config/assert.h"

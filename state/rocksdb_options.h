@@ -14,8 +14,8 @@ namespace freshet {
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache);
 
 /// What the family of users' states has besides: tables full of deleted rows are merged soon, since
-/// whoever walks over the rows meets every one of them; and whoever is not in memory is known not
-/// to be without a search.
+/// whoever walks over the rows meets every one of them; and a Bloom filter tells without a search
+/// who is not in memory.
 void set_up_for_users(rocksdb::ColumnFamilyOptions& options);
 
 /// Of a database that is written to.

@@ -374,6 +374,7 @@ Status PartitionTask::refresh_lists(Batch& batch) {
 
 /// All at once, so that scoring wakes to a batch of users instead of the first.
 Status PartitionTask::score(Batch& batch) {
+  if (outbox_.front() == nullptr) return {};
   std::vector<RankRequest> requests;
   const std::size_t room = room_for_requests();
   while (const PendingList* pending = outbox_.front()) {
@@ -394,10 +395,8 @@ Status PartitionTask::score(Batch& batch) {
 /// What is answered has room in the inbox: an answer that is lost would be waited for for ever.
 std::size_t PartitionTask::room_for_requests() const {
   if (!ports_.lease.valid()) return 0;
-  const std::size_t unanswered_max = config_.sinks.kafka.in_flight_max;
-  const std::size_t waiting = ports_.ranking.size();
-  return std::min(unanswered_max - std::min(unanswered_max, lists_unanswered_),
-                  ports_.ranking.capacity() - std::min(ports_.ranking.capacity(), waiting));
+  return std::min(config_.sinks.kafka.in_flight_max - lists_unanswered_,
+                  ports_.ranking.capacity() - ports_.ranking.size());
 }
 
 /// As readers see it: whether an expired history is still stored must make no difference.
