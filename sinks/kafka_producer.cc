@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPollWait = 50ms;
+constexpr std::chrono::milliseconds kPollWait{50};
 /// A record that librdkafka has but was not told to send at once goes after this; shorter than any
 /// delivery timeout.
 constexpr auto kUnflushedLinger = 20ms;
@@ -175,6 +175,7 @@ struct KafkaProducer::Callbacks {
 KafkaProducer::KafkaProducer(const Options& options)
     : brokers_(options.brokers),
       in_flight_max_(options.in_flight_max),
+      flush_wait_(options.linger > 0ms ? std::min(options.linger, kPollWait) : kPollWait),
       gate_(gate_limits(options)) {}
 
 Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const Options& options) {
@@ -230,7 +231,7 @@ void KafkaProducer::serve(std::stop_token stop) {
     take_turns(stop, lock);
     const bool busy = gate_.on_their_way() > 0;
     const SteadyTime now = clock_.steady_now();
-    const auto wait = std::max(gate_.next_due(now + kPollWait) - now, SteadyTime::duration{0});
+    const auto wait = std::max(gate_.next_due(now + flush_wait_) - now, SteadyTime::duration{0});
     lock.unlock();
     // A flush makes librdkafka send what it has at once, and reads the answers.
     if (busy) {

@@ -83,6 +83,7 @@ class KafkaProducer final : public RecordProducer {
 
   const std::string brokers_;
   const std::size_t in_flight_max_;
+  const std::chrono::milliseconds flush_wait_;  // What comes meanwhile is due no sooner.
   const SystemClock clock_;
   rd_kafka_s* handle_ = nullptr;
   std::atomic<std::size_t> in_flight_{0};
